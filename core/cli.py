@@ -1,0 +1,119 @@
+"""The `studium` command: what the core offers, and whatever the plugins register."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from pydantic import SecretStr
+
+from studium.core.app import create_app, load
+from studium.core.errors import StudiumError
+from studium.core.runtime import collect
+from studium.core.settings import CoreSettings
+
+C = TypeVar("C", bound=click.Command)
+
+
+def runs_as(program: str) -> Callable[[C], C]:
+    """Mark a plugin's command to run in an app of the given program (`worker`) instead of `cli`."""
+
+    def mark(command: C) -> C:
+        command.studium_program = program  # type: ignore[attr-defined]
+        return command
+
+    return mark
+
+
+class Studium(click.Group):
+    """Core commands first; a plugin's command runs in an app context, with the database bound."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the core's and the plugins' commands."""
+        return sorted({*super().list_commands(ctx), *self._plugin_commands()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        return super().get_command(ctx, cmd_name) or self._plugin_commands().get(cmd_name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; plugins' commands in an app context."""
+        name = (ctx._protected_args or [""])[0]
+        command = self._plugin_commands().get(name) if name not in self.commands else None
+        if command is None:
+            return super().invoke(ctx)
+        app = create_app(program=getattr(command, "studium_program", "cli"))
+        with app.app_context():
+            return super().invoke(ctx)
+
+    def _plugin_commands(self) -> dict[str, click.Command]:
+        if not hasattr(self, "_found"):
+            _settings, plugins = load()
+            self._found = {command.name: command for command in collect(plugins.hook.register_commands)}
+        return self._found
+
+
+@click.group(cls=Studium)
+@click.version_option(package_name="studium")
+def studium() -> None:
+    """Run and look after a Studium site."""
+
+
+@studium.command("settings")
+def list_settings() -> None:
+    """List every setting with its present value and what it is."""
+    settings, plugins = load()
+    for section in (CoreSettings, *collect(plugins.hook.register_settings)):
+        for name, field in section.env_names().items():
+            value = getattr(settings[section], field)
+            shown = "(secret)" if isinstance(value, SecretStr) else value
+            click.echo(f"{name}={shown}\n    {section.model_fields[field].description}")
+
+
+@studium.command()
+def migrate() -> None:
+    """Bring the database up to date; a copy is taken before."""
+    done = _migrator().migrate()
+    for step in done:
+        click.echo(f"applied {step.revision}  {step.title}")
+    if not done:
+        click.echo("The database is up to date.")
+
+
+@studium.command()
+@click.argument("plugin")
+@click.option("--steps", default=1, show_default=True, type=click.IntRange(1), help="how many migrations to take back")
+def rollback(plugin: str, steps: int) -> None:
+    """Take back the last migrations of PLUGIN; a copy is taken before."""
+    for step in _migrator().rollback(plugin, steps):
+        click.echo(f"took back {step.revision}  {step.title}")
+
+
+@studium.group()
+def migrations() -> None:
+    """Look at database migrations."""
+
+
+@migrations.command("status")
+def migrations_status() -> None:
+    """Show each migration and whether it is applied."""
+    for step in _migrator().status():
+        click.echo(f"{'applied' if step.applied else 'pending'}  {step.revision:24} {step.title}")
+
+
+def _migrator() -> Any:
+    from studium.core.migrator import Migrator  # SQLAlchemy is heavy; only these commands pay for it
+
+    settings, plugins = load()
+    return Migrator(settings.core.data_dir, collect(plugins.hook.register_migrations))
+
+
+def main() -> None:
+    """Entry point of `studium`; an error of ours is one clear sentence and exit code 1, not a traceback."""
+    try:
+        studium()
+    except StudiumError as error:
+        click.echo(f"studium: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,159 @@
+"""Typed settings from the environment, read once, at the edge; an unknown or wrong one stops the start with a hint."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from studium.core.errors import SettingsError
+
+ENV_PREFIX = "STUDIUM_"
+FIRST_PARTY_PLUGINS = (
+    "studium.queue.plugin",
+    "studium.services.plugin",
+    "studium.plugins.auth",
+    "studium.plugins.progress",
+    "studium.web",
+)
+
+
+class Section(BaseModel):
+    """One plugin's settings: field `limit` of a section with prefix "QUEUE" is read from STUDIUM_QUEUE_LIMIT."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    prefix: ClassVar[str] = ""
+
+    @classmethod
+    def env_names(cls) -> dict[str, str]:
+        """Environment name -> field name."""
+        stem = ENV_PREFIX + (f"{cls.prefix}_" if cls.prefix else "")
+        return {stem + name.upper(): name for name in cls.model_fields}
+
+
+class CoreSettings(Section):
+    """What every process needs."""
+
+    env: Literal["development", "production", "test"] = Field("development", description="which rules apply")
+    data_dir: Path = Field(Path("data"), description="folder of databases, media, backups, sockets and logs")
+    secret_key: SecretStr | None = Field(
+        None, description="signs cookies, streams and watch sessions; at least 32 characters; required in production")
+    host: str = Field("127.0.0.1", description="address that the site and the cable listen on")
+    port: int = Field(8000, ge=1, le=65535, description="port of the site")
+    cable_port: int = Field(8001, ge=1, le=65535, description="port of the cable (WebSockets)")
+    public_url: str | None = Field(None, description="address of the site as browsers see it, such as https://learn.example")
+    allowed_origins: tuple[str, ...] = Field((), description="further origins whose pages may open the cable")
+    trusted_proxies: int = Field(0, ge=0, le=5, description="number of reverse proxies whose X-Forwarded headers are believed")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
+    max_request_bytes: int = Field(1_000_000, ge=1000, description="largest request body, in bytes")
+    plugins: tuple[str, ...] = Field(FIRST_PARTY_PLUGINS, description="first-party plugins, dotted names, in order")
+    extra_plugins: tuple[str, ...] = Field((), description="further plugins by dotted name, after the first-party ones")
+    entry_points: bool = Field(True, description="load plugins of installed packages (group studium.plugins)")
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:
+            raise ValueError("needs at least 32 characters; make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'")
+        return value
+
+    @property
+    def run_dir(self) -> Path:
+        """Folder of sockets and pid files."""
+        return self.data_dir / "run"
+
+
+S = TypeVar("S", bound=Section)
+
+
+class Settings:
+    """All sections of one process: `settings.core.port`, `settings[QueueSettings].lease_seconds`."""
+
+    def __init__(self, sections: Mapping[type[Section], Section]) -> None:
+        self._sections = dict(sections)
+        self.core = self[CoreSettings]
+
+    def __getitem__(self, section: type[S]) -> S:
+        found = self._sections[section]
+        assert isinstance(found, section)
+        return found
+
+    @property
+    def secret(self) -> str:
+        """The secret key as text; for signing only, never to be logged."""
+        assert self.core.secret_key is not None
+        return self.core.secret_key.get_secret_value()
+
+
+def load_core(environ: Mapping[str, str]) -> CoreSettings:
+    """Read the core section; in development a missing secret key is made once and kept in the data folder."""
+    core = _read(CoreSettings, environ)
+    if core.secret_key is None:
+        if core.env == "production":
+            raise SettingsError("STUDIUM_SECRET_KEY is missing. Production needs a key of its own: set it to the output of "
+                                "python3 -c 'import secrets; print(secrets.token_hex(32))'")
+        core = core.model_copy(update={"secret_key": SecretStr(_kept_key(core.data_dir))})
+    return core
+
+
+def load_settings(core: CoreSettings, sections: Sequence[type[Section]], environ: Mapping[str, str]) -> Settings:
+    """Read the plugins' sections and refuse names that no section knows.
+
+    Raises SettingsError with the key, the value (never a secret's) and a hint.
+    """
+    known = {name for section in (CoreSettings, *sections) for name in section.env_names()}
+    for name in environ:
+        if name.startswith(ENV_PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            raise SettingsError(f"{name} is not a setting of Studium. " + (f"Did you mean {near[0]}? " if near else "")
+                                + "`studium settings` lists them all.")
+    return Settings({CoreSettings: core} | {section: _read(section, environ) for section in sections})
+
+
+def _read(section: type[S], environ: Mapping[str, str]) -> S:
+    values: dict[str, Any] = {}
+    for name, field in section.env_names().items():
+        if name in environ:
+            listed = "tuple" in str(section.model_fields[field].annotation)
+            values[field] = [part.strip() for part in environ[name].split(",") if part.strip()] if listed else environ[name]
+    try:
+        return section(**values)
+    except ValidationError as error:
+        raise SettingsError(_explain(section, error)) from None
+
+
+def _explain(section: type[Section], error: ValidationError) -> str:
+    names = {field: name for name, field in section.env_names().items()}
+    lines = []
+    for found in error.errors():
+        field = str(found["loc"][0]) if found["loc"] else ""
+        secret = "Secret" in str(section.model_fields[field].annotation) if field else True
+        value = "" if secret else f"={found['input']!r}"
+        description = section.model_fields[field].description if field else ""
+        lines.append(f"{names.get(field, section.__name__)}{value}: {found['msg']}. It is: {description}.")
+    return "\n".join(lines)
+
+
+def _kept_key(data_dir: Path) -> str:
+    """The key in `data_dir`/secret_key, made whole in one step, so that two first starts agree on one."""
+    path = data_dir / "secret_key"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        draft = data_dir / f".secret_key.{os.getpid()}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32))
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
+    return path.read_text().strip()
