@@ -1,0 +1,1 @@
+"""What several plugins stand on and none owns."""

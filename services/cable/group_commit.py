@@ -1,0 +1,83 @@
+"""A thread that takes all items waiting, handles them in one go, and answers on the loop: commit as soon as the writer is free."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from flask import Flask
+
+from studium.core.logs import get_logger
+
+log = get_logger(__name__)
+T = TypeVar("T")
+MOST_AT_ONCE = 500
+FEW = 3  # after a larger batch the thread lets items gather, so that a busy process commits less often
+GATHER_SECONDS = 0.004
+
+
+class GroupCommit(Generic[T]):
+    """Runs `handle(items)` in an app context on its own thread; under load items gather while the last commit runs.
+
+    `handle` must not raise for a bad item; when it raises, `failed(items)` is called, on the same thread.
+    """
+
+    def __init__(self, app: Flask, handle: Callable[[Sequence[T]], None], failed: Callable[[Sequence[T]], None], name: str) -> None:
+        self._app = app
+        self._handle = handle
+        self._failed = failed
+        self._name = name
+        self._items: deque[T] = deque()
+        self._tasks: deque[Callable[[], object]] = deque()
+        self._event = os.eventfd(0)
+        self.done_at = time.monotonic()
+
+    def start(self) -> None:
+        """Start the thread."""
+        threading.Thread(target=self._run, name=self._name, daemon=True).start()
+
+    def submit(self, item: T) -> None:
+        """Hand over an item; from any thread, without waiting."""
+        self._items.append(item)
+        if len(self._items) == 1:  # else the thread is awake, or being woken
+            os.eventfd_write(self._event, 1)
+
+    def run(self, task: Callable[[], object]) -> None:
+        """Run another piece of database work on this thread, such as a heartbeat."""
+        self._tasks.append(task)
+        os.eventfd_write(self._event, 1)
+
+    @property
+    def waiting(self) -> int:
+        """Items not yet handled."""
+        return len(self._items)
+
+    def _run(self) -> None:
+        with self._app.app_context():
+            while True:
+                os.eventfd_read(self._event)
+                while self._items:
+                    if self._handle_batch() > FEW:
+                        time.sleep(GATHER_SECONDS)
+                while self._tasks:
+                    self._run_task(self._tasks.popleft())
+                self.done_at = time.monotonic()
+
+    def _handle_batch(self) -> int:
+        batch = [self._items.popleft() for _ in range(min(len(self._items), MOST_AT_ONCE))]
+        try:
+            self._handle(batch)
+        except Exception:  # noqa: BLE001  the next batch must be tried; these items are answered as failed
+            log.exception("group_commit_failed", thread=self._name, items=len(batch))
+            self._failed(batch)
+        return len(batch)
+
+    def _run_task(self, task: Callable[[], object]) -> None:
+        try:
+            task()
+        except Exception:  # noqa: BLE001  as above
+            log.exception("group_commit_task_failed", thread=self._name)

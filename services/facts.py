@@ -1,0 +1,27 @@
+"""The payloads of the product's facts; each is the one argument, `fact`, of the hook of its name in services/hookspecs.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from studium.core.facts import FactPayload, fact
+
+
+@fact("lesson_completed", version=1)
+class LessonCompleted(FactPayload):
+    """A student completed a lesson; stored once for each (user, lesson). `completed_at` is UTC."""
+
+    user_id: int
+    lesson_id: int
+    course_id: int
+    completed_at: datetime
+
+
+@fact("user_signed_in", version=1)
+class UserSignedIn(FactPayload):
+    """A person signed in; `method` names how, such as `development`. `signed_in_at` is UTC."""
+
+    user_id: int
+    session_id: int
+    method: str
+    signed_in_at: datetime

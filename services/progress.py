@@ -1,0 +1,41 @@
+"""A student's progress as plain values: what the progress plugin answers and pages, API and reports read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+Segment = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class LessonProgress:
+    """One lesson: `covered` is the fraction 0..1 of unique seconds watched; positions and half-open segments are in ms of media time."""
+
+    lesson_id: int
+    covered: float = 0.0
+    position_ms: int = 0
+    completed: bool = False
+    completed_at: datetime | None = None
+    missing: tuple[Segment, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    last_watched_at: datetime | None = None
+    watched_seconds: int = 0
+
+
+@dataclass(frozen=True)
+class CourseProgress:
+    """One course: `percent` is completed of required lessons, rounded down; `lessons` holds only lessons that were opened."""
+
+    course_id: int
+    completed_lessons: int
+    required_lessons: int
+    percent: int
+    lessons: dict[int, LessonProgress] = field(default_factory=dict)
+    resume_lesson_id: int | None = None
+    last_watched_at: datetime | None = None
+
+
+def percent(completed: int, required: int) -> int:
+    """Course percent from whole numbers; a course without required lessons is at 0."""
+    return completed * 100 // required if required else 0
