@@ -1,0 +1,1 @@
+"""First-party plugins; each may import core, queue and services, never another plugin."""

@@ -1,0 +1,115 @@
+"""Sign-in page, sign-out, and `GET /api/v1/session`."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response as AnyResponse
+
+from studium.core import api, errors
+from studium.core.api import Schema
+from studium.core.database import transaction
+from studium.core.runtime import runtime
+from studium.plugins.auth import sessions
+from studium.plugins.auth.people import Identity, take_over
+from studium.plugins.auth.settings import AuthSettings
+from studium.services.cable import cable_url, last_id, sign_stream, user_stream
+from studium.services.languages import language
+from studium.services.users import SESSION_COOKIE, SignedInUser, current_user
+
+blueprint = Blueprint("auth", __name__, template_folder="templates")
+
+
+class UserSchema(Schema):
+    """The signed-in person."""
+
+    id: int
+    display_name: str
+    language: str
+    roles: list[str]
+
+
+class SessionSchema(Schema):
+    """What a page needs to call the API and to open the cable; `last` is the newest cable message id."""
+
+    user: UserSchema | None
+    csrf_token: str
+    stream: str | None
+    cable_url: str
+    last: int
+
+
+@blueprint.get("/login")
+def login() -> AnyResponse:
+    """The ways to sign in."""
+    target = safe_next(request.args.get("next"))
+    if current_user() is not None:
+        return redirect(target)
+    development = runtime().settings.core.env != "production"
+    return make_response(render_template("auth/login.html", next=target, development=development))
+
+
+@blueprint.post("/logout")
+def logout() -> AnyResponse:
+    """End this browser's session."""
+    user = current_user()
+    if user is not None:
+        sessions.close(user.session_id)
+    session.clear()
+    response = redirect("/")
+    response.delete_cookie(SESSION_COOKIE)
+    return response
+
+
+@blueprint.get("/api/v1/session")
+def show_session() -> Response:
+    """The user, the CSRF token, and where to find the cable."""
+    user = current_user()
+    return api.data(SessionSchema(
+        user=describe(user) if user else None,
+        csrf_token=generate_csrf(),
+        stream=sign_stream(user_stream(user.id)) if user else None,
+        cable_url=cable_url(),
+        last=last_id(),
+    ))
+
+
+def describe(user: SignedInUser) -> UserSchema:
+    """The person as the API shows them."""
+    return UserSchema(id=user.id, display_name=user.display_name, language=language(), roles=sorted(user.roles))
+
+
+def open_browser(identity: Identity, method: str) -> tuple[str, SignedInUser]:
+    """Sign this browser in as the person: its new session's token, and the user; a session that it had before ends."""
+    before = current_user()
+    with transaction():
+        user = take_over(identity)
+        user.flush()
+        token = sessions.open_session(user, method, request.user_agent.string, request.remote_addr or "")
+    if before is not None:
+        sessions.close(before.session_id)
+    session.clear()
+    found = sessions.find(token)
+    assert found is not None
+    return token, found
+
+
+def keep_token(response: AnyResponse, token: str) -> None:
+    """Give the browser its session token, out of reach of scripts."""
+    settings = runtime().settings
+    response.set_cookie(SESSION_COOKIE, token, max_age=settings[AuthSettings].session_days * 86_400, httponly=True, samesite="Lax",
+                        secure=settings.core.env == "production")
+
+
+def safe_next(target: str | None) -> str:
+    """A path on this site to go to after sign-in; anything else, such as //elsewhere, becomes the dashboard."""
+    if target and target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable() and "\\" not in target:
+        return target
+    return "/dashboard"
+
+
+def show_sign_in(problem: errors.Unauthorized) -> AnyResponse:
+    """To a person, the way to the sign-in page and back; to a program, the problem."""
+    if errors.wants_json() or request.method not in ("GET", "HEAD"):
+        return errors.render(problem)
+    return redirect(url_for("auth.login", next=request.full_path.rstrip("?")))

@@ -1,0 +1,108 @@
+"""Beats over the WebSocket: checked on the loop, merged by the writer thread many at a time, acknowledged after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from studium.core.clock import now_ms
+from studium.core.logs import get_logger
+from studium.plugins.progress import beats, tickets
+from studium.plugins.progress.live import Change
+from studium.plugins.progress.routes import show
+from studium.plugins.progress.schemas import BeatIn
+from studium.services.cable.connection import Connection, serialize
+from studium.services.cable.group_commit import GroupCommit
+from studium.services.cable.hub import Hub
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A beat on its way through the writer, and who waits for the acknowledgement."""
+
+    connection: Connection
+    frame_id: int | str | None
+    received: beats.Received
+
+
+class BeatSocket:
+    """The handler of `{"beat": {...}, "id": n}` frames of one cable process."""
+
+    def __init__(self, app: Flask, hub: Hub) -> None:
+        self._hub = hub
+        self._secret_app = app
+        self._writer: GroupCommit[Waiting] = GroupCommit(app, self._write, self._refuse, "beat-writer")
+
+    def start(self) -> None:
+        """Start the writer."""
+        self._writer.start()
+
+    def on_beat(self, connection: Connection, frame: dict[str, Any]) -> None:
+        """Check a beat and hand it to the writer; what is wrong is answered at once and stored nowhere."""
+        frame_id = frame.get("id")
+        if not isinstance(frame_id, int | str) or isinstance(frame_id, bool) or len(frame) != 2 or len(str(frame_id)) > 64:
+            connection.send_error("malformed", 'It is {"beat": {...}, "id": <number>}.', frame_id)
+            return
+        try:
+            beat = BeatIn.model_validate(frame["beat"])
+        except ValidationError as error:
+            connection.send_error("invalid", _explain(error), frame_id)
+            return
+        with self._secret_app.app_context():
+            ticket = tickets.read(beat.sid)
+        if ticket is None or ticket.user_id != connection.user.id:
+            connection.send_error("forbidden", "This is not a watch session of yours. Open a new one.", frame_id)
+            return
+        self._writer.submit(Waiting(connection, frame_id, beats.Received(ticket, beat.as_beat(), now_ms())))
+
+    def _write(self, batch: Sequence[Waiting]) -> None:
+        """On the writer's thread: one transaction, then the acknowledgements, then the other tabs."""
+        changes = beats.take([waiting.received for waiting in batch])
+        frames = [_acknowledge(waiting, change) for waiting, change in zip(batch, changes, strict=True)]
+        self._answer(batch, frames)
+        show([change for change in changes if change])
+
+    def _refuse(self, batch: Sequence[Waiting]) -> None:
+        """The batch failed: beats are tried one by one, so that only the one at fault is refused."""
+        for waiting in batch:
+            try:
+                self._write([waiting])
+            except Exception:  # noqa: BLE001  the browser keeps the beat and sends it again
+                log.exception("beat_not_stored", user_id=waiting.connection.user.id)
+                self._answer([waiting], [_error(waiting, "unavailable", "Not stored; send it again.")])
+
+    def _answer(self, batch: Sequence[Waiting], frames: Sequence[bytes]) -> None:
+        def send() -> None:
+            for waiting, frame in zip(batch, frames, strict=True):
+                waiting.connection.send_frame(frame)
+
+        self._hub.call_soon(send)
+
+
+def start(hub: Hub) -> BeatSocket:
+    """The handler, with its writer running; called in the cable process."""
+    socket = BeatSocket(hub.app, hub)
+    socket.start()
+    return socket
+
+
+def _acknowledge(waiting: Waiting, change: Change | None) -> bytes:
+    if change is None:
+        return _error(waiting, "gone", "The lesson of this watch session no longer exists.")
+    return serialize(to_json({"ack": waiting.frame_id, "progress": change.answer()}))
+
+
+def _error(waiting: Waiting, code: str, message: str) -> bytes:
+    return serialize(to_json({"error": {"code": code, "message": message}, "id": waiting.frame_id}))
+
+
+def _explain(error: ValidationError) -> str:
+    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return f"{'.'.join(str(part) for part in found['loc']) or 'beat'}: {found['msg']}"

@@ -1,0 +1,1 @@
+"""Shipped to integrators as studium.testing."""
