@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from stack import Stack
 
 from studium.core.app import create_app
 from studium.core.clock import now
@@ -17,6 +15,7 @@ from studium.core.database import db, execute, execute_many, transaction
 from studium.plugins.progress import tickets
 from studium.services.cable import sign_stream, user_stream
 from studium.services.courses.entities import Course, Lesson, Module
+from studium.testing.stack import Stack
 
 HOURS_2 = 7_200_000
 
@@ -33,7 +32,7 @@ class Student:
 
 def plant_students(stack: Stack, number: int) -> list[Student]:
     """Make the course and `number` signed-in students, each with a watch session."""
-    app = create_app(os.environ, program="cli")
+    app = create_app(stack.environ, program="cli")
     with app.app_context():
         with transaction():
             lesson_id = plant_lesson()

@@ -15,10 +15,10 @@ import random
 import struct
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from school import Student, plant_students
-from stack import Stack, percentile
+
+from studium.testing.stack import Stack, percentile
 
 BEAT_SECONDS = 5.0
 
@@ -163,9 +163,8 @@ def main() -> None:
     parser.add_argument("--students", type=int, default=1000)
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--warm-up", type=int, default=8)
-    parser.add_argument("--keep", type=Path, help="keep the data in this folder")
     asked = parser.parse_args()
-    with Stack(asked.keep) as stack:
+    with Stack() as stack:
         students = plant_students(stack, asked.students)
         print(json.dumps(asyncio.run(run(stack, students, asked.seconds, asked.warm_up))))
         for line in stack.report():

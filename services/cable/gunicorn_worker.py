@@ -1,12 +1,13 @@
-"""The gunicorn worker of the cable: gevent's loop without monkey patching, so that the database threads are real threads."""
+"""The gunicorn worker of the cable: gevent's loop without monkey patching, so that the database threads are real threads.
+
+gunicorn's master imports this module too and serves nothing, so the cable itself is imported only where it runs.
+"""
 
 from __future__ import annotations
 
 import gevent
 from gevent import socket
 from gunicorn.workers.ggevent import GeventWorker
-
-from studium.services.cable.process import stop
 
 
 class CableWorker(GeventWorker):  # type: ignore[misc]
@@ -18,6 +19,8 @@ class CableWorker(GeventWorker):  # type: ignore[misc]
 
     def run(self) -> None:
         """Serve until told to stop, then say goodbye to the browsers, which reconnect to the next process."""
+        from studium.services.cable.process import stop
+
         try:
             super().run()
         finally:

@@ -1,4 +1,7 @@
-"""Starts the whole of Studium under its own supervisord.conf on a temporary data folder, measures its processes, and stops them by pid."""
+"""Runs the whole of Studium under its supervisord.conf on a folder of its own, for tests and benchmarks; stops what it started, by pid.
+
+Needs a checkout (supervisord.conf is not part of the wheel) and psutil.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -21,38 +24,58 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class Stack:
-    """A context: all programs run inside, and none after it."""
+    """All programs on one data folder; as a context they run inside and none after it."""
 
-    def __init__(self, keep: Path | None = None, environ: dict[str, str] | None = None) -> None:
-        self._own = keep is None
-        self.data_dir = keep or Path(tempfile.mkdtemp(prefix="studium-bench-"))
+    def __init__(self, data_dir: Path | None = None, environ: Mapping[str, str] | None = None) -> None:
+        self._temporary = data_dir is None
+        self.data_dir = data_dir or Path(tempfile.mkdtemp(prefix="studium-"))
         self.port, self.cable_port = free_port(), free_port()
-        self.environ = {key: value for key, value in os.environ.items() if not key.startswith("STUDIUM_")} | {
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._supervisor: subprocess.Popen[bytes] | None = None
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("STUDIUM_")}
+        self.environ = kept | {
             "STUDIUM_ENV": "development", "STUDIUM_DATA_DIR": str(self.data_dir), "STUDIUM_HOST": "127.0.0.1",
             "STUDIUM_PORT": str(self.port), "STUDIUM_CABLE_PORT": str(self.cable_port), "STUDIUM_LOG_LEVEL": "warning",
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        } | (environ or {})
+        } | dict(environ or {})
 
     def __enter__(self) -> Stack:
-        os.environ.update({key: value for key, value in self.environ.items() if key.startswith("STUDIUM_")})
-        for folder in ("run", "log"):
-            (self.data_dir / folder).mkdir(parents=True, exist_ok=True)
         self.run("studium", "migrate")
-        began = time.monotonic()
-        self._supervisor = subprocess.Popen(["supervisord", "-n", "-c", str(ROOT / "supervisord.conf")], cwd=ROOT, env=self._with_socket(),
-                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.wait_until_up()
-        self.start_seconds = time.monotonic() - began
+        self.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self.stop()
+        if self._temporary:
+            shutil.rmtree(self.data_dir, ignore_errors=True)
+
+    def start(self) -> float:
+        """Start supervisord and wait until /up answers 200; the seconds it took."""
+        began = time.monotonic()
+        self._supervisor = subprocess.Popen([str(ROOT / "bin" / "serve")], cwd=ROOT, env=self.environ, stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            self.wait_until_up()
+        except RuntimeError:
+            self.stop()
+            raise
+        return time.monotonic() - began
+
+    def stop(self) -> None:
+        """Stop everything gently, then surely."""
+        if self._supervisor is None:
+            return
         processes = self.processes()
         self._supervisor.send_signal(signal.SIGTERM)
-        _gone, alive = psutil.wait_procs(processes, timeout=40)
+        _gone, alive = psutil.wait_procs(processes, timeout=45)
         for process in alive:
             process.kill()
-        if self._own:
-            shutil.rmtree(self.data_dir, ignore_errors=True)
+        self._supervisor.wait()
+        self._supervisor = None
+
+    def control(self, *command: str) -> None:
+        """bin/ctl: `control("stop", "cable")`, `control("start", "cable")`."""
+        subprocess.run([str(ROOT / "bin" / "ctl"), *command], cwd=ROOT, env=self.environ, check=True, stdout=subprocess.DEVNULL)
 
     def run(self, *command: str) -> None:
         """Run a command of this environment to its end."""
@@ -75,8 +98,14 @@ class Stack:
 
     def processes(self) -> list[psutil.Process]:
         """supervisord and everything under it."""
+        if self._supervisor is None or self._supervisor.poll() is not None:
+            return []
         top = psutil.Process(self._supervisor.pid)
         return [top, *top.children(recursive=True)]
+
+    def pids(self, words: str) -> list[int]:
+        """Processes of this stack whose command line contains `words`, such as "studium.web.cable", masters before workers."""
+        return [process.pid for process in self.processes() if words in " ".join(process.cmdline())]
 
     def cpu_seconds(self) -> float:
         """User and system time of all server processes that live now."""
@@ -89,10 +118,6 @@ class Stack:
     def report(self) -> list[str]:
         """A line a process: PSS, CPU seconds, command."""
         return [f"{pss_mb(p.pid):7.1f} MB {sum(p.cpu_times()[:2]):8.2f} s  {' '.join(p.cmdline())[-90:]}" for p in self.processes()]
-
-    def _with_socket(self) -> dict[str, str]:
-        return self.environ
-
 
 def pss_mb(pid: int) -> float:
     """Proportional set size from smaps_rollup (proc(5))."""
