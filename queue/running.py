@@ -1,0 +1,76 @@
+"""The job as its own `run` sees it: report progress, and stop where it is asked to."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from studium.core.database import in_transaction, reading
+from studium.queue import lifecycle
+from studium.queue.entities import Job
+from studium.queue.errors import Cancelled, Draining, JobTimedOut, LeaseLost
+from studium.queue.lifecycle import Claim
+
+SECONDS_BETWEEN_WRITES = 0.2
+SECONDS_BETWEEN_LOOKS = 0.25
+
+
+class RunningJob:
+    """One run of a job. Its public face is `id`, `kind`, `user_id`, `attempt`, `progress()` and `checkpoint()`."""
+
+    def __init__(self, claim: Claim, draining: threading.Event, timeout: float | None = None) -> None:
+        self.claim = claim
+        self.id, self.kind, self.user_id, self.attempt = claim.id, claim.kind, claim.user_id, claim.attempt
+        self.lost = False
+        self.cancel_requested = False
+        self._draining = draining
+        self._timeout = timeout
+        self._began = time.monotonic()
+        self._looked = self._written = 0.0
+        self._pending: tuple[int, str] | None = None
+        self._swapping, self._writing = threading.Lock(), threading.Lock()
+
+    def progress(self, percent: float, message: str = "") -> None:
+        """Tell how far the job is (0 to 100) and what it does. Call it as often as you like: at most five a second
+        are stored.
+
+        It does not join a transaction of the job: what is reported inside one is stored a moment later.
+        """
+        with self._swapping:
+            self._pending = (max(0, min(100, int(percent))), message)
+        if not in_transaction() and time.monotonic() - self._written >= SECONDS_BETWEEN_WRITES:
+            self.store_progress()
+
+    def checkpoint(self) -> None:
+        """A place where the job may stop. Call it at least every second or so, outside of half-done work.
+
+        Raises Cancelled, Draining (the worker stops; the job will start again), LeaseLost, or JobTimedOut.
+        """
+        self._look()
+        if self.lost:
+            raise LeaseLost
+        if self.cancel_requested:
+            raise Cancelled
+        if self._draining.is_set():
+            raise Draining
+        if self._timeout is not None and time.monotonic() - self._began > self._timeout:
+            raise JobTimedOut(f"The job took longer than {self._timeout:g} s.")
+
+    def store_progress(self) -> None:
+        """Store what `progress` was last told, unless it is stored; the worker calls it in between and at the end."""
+        with self._writing:
+            with self._swapping:
+                pending, self._pending = self._pending, None
+            if pending is None or self.lost:
+                return
+            self._written = time.monotonic()
+            self.lost = not lifecycle.record_progress(self.claim, *pending)
+
+    def _look(self) -> None:
+        if time.monotonic() - self._looked < SECONDS_BETWEEN_LOOKS:
+            return
+        self._looked = time.monotonic()
+        with reading():
+            job = Job.get(id=self.id)
+            self.lost = self.lost or job is None or job.lease != self.claim.lease
+            self.cancel_requested = self.cancel_requested or (job is not None and job.cancel_requested_at is not None)

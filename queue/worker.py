@@ -1,0 +1,123 @@
+"""Runs jobs: claim one, run it outside any transaction, store how it ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import structlog
+
+from studium.core.logs import get_logger
+from studium.core.runtime import runtime
+from studium.queue import lifecycle
+from studium.queue.backoff import seconds_before_retry
+from studium.queue.errors import Cancelled, Discard, Draining, InvalidParams, LeaseLost, UnknownKind
+from studium.queue.heart import Heart
+from studium.queue.kinds import QUEUES, JobKind, find_kind, parse_params
+from studium.queue.lifecycle import Claim
+from studium.queue.queues import queues
+from studium.queue.running import RunningJob
+from studium.queue.settings import QueueSettings
+
+log = get_logger(__name__)
+
+
+def worker_name() -> str:
+    """A name that no other process, before or after, has: host, pid and a random part."""
+    return f"{socket.gethostname()[:60]}/{os.getpid()}/{secrets.token_hex(4)}"
+
+
+@dataclass
+class Runner:
+    """Runs the jobs of one queue, one a call; the threads of a process share it. `draining` set means: stop soon."""
+
+    queue: str
+    heart: Heart
+    lease_seconds: float
+    name: str = field(default_factory=worker_name)
+    draining: threading.Event = field(default_factory=threading.Event)
+
+    def run_one(self, job_id: str | None) -> bool:
+        """Run the job of this id, or without an id the best due one; False when it is not (or no longer) due."""
+        claim = lifecycle.claim(job_id, self.queue, self.name, self.lease_seconds)
+        if claim is None:
+            return False
+        with structlog.contextvars.bound_contextvars(job_id=claim.id):
+            self._run(claim)
+        return True
+
+    def give_back_all(self) -> None:
+        """Return the jobs that still run after the drain limit; what they may yet bring is refused."""
+        for job in self.heart.running():
+            lifecycle.give_back(job.claim)
+
+    def _run(self, claim: Claim) -> None:
+        try:
+            kind = find_kind(queues().kinds, claim.kind)
+            params = parse_params(kind, claim.params)
+        except UnknownKind:
+            lifecycle.fail(
+                claim,
+                f"No plugin offers the job kind {claim.kind!r} any more. Install its plugin and enqueue the job again.",
+            )
+            return
+        except InvalidParams as error:
+            lifecycle.fail(claim, f"{error} They were stored by another version of the plugin.")
+            return
+        job = RunningJob(claim, self.draining, kind.timeout)
+        with self.heart.keeping(job):
+            end = _run_to_its_end(job, kind, params)
+            job.store_progress()
+            end()
+
+
+def run_due_jobs(limit: int = 1000) -> int:
+    """Run the due jobs of all queues here and now until none is left, for tests and tools; returns how many ran."""
+    settings = runtime().settings[QueueSettings]
+    heart = Heart("inline", settings.lease_seconds, settings.heartbeat_seconds)
+    runners = [Runner(queue, heart, settings.lease_seconds) for queue in QUEUES]
+    ran = 0
+    while ran < limit and any(runner.run_one(None) for runner in runners):
+        ran += 1
+    return ran
+
+
+def _run_to_its_end(job: RunningJob, kind: JobKind[Any], params: Any) -> Callable[[], None]:
+    """Run the job; answers how its row has to end."""
+    claim = job.claim
+    try:
+        result = kind.run(job, params)
+    except Discard as reason:
+        return partial(lifecycle.fail, claim, str(reason) or "The job was discarded without a reason.")
+    except Cancelled:
+        return partial(lifecycle.cancel_run, claim)
+    except Draining:
+        return partial(lifecycle.give_back, claim)
+    except LeaseLost:
+        return partial(log.warning, "job_run_abandoned", kind=claim.kind, attempt=claim.attempt)
+    except (Exception, SystemExit) as error:
+        log.warning("job_run_failed", kind=claim.kind, attempt=claim.attempt, exc_info=True)
+        return _after_failure(claim, kind, f"{type(error).__name__}: {error}")
+    return _after_success(claim, result)
+
+
+def _after_failure(claim: Claim, kind: JobKind[Any], reason: str) -> Callable[[], None]:
+    failures = claim.failures + 1
+    if failures > kind.retries:
+        return partial(lifecycle.fail, claim, reason)
+    return partial(lifecycle.retry, claim, reason, seconds_before_retry(kind.backoff, failures))
+
+
+def _after_success(claim: Claim, result: object) -> Callable[[], None]:
+    try:
+        text = None if result is None else json.dumps(result)
+    except (TypeError, ValueError) as error:
+        return partial(lifecycle.fail, claim, f"The job is done, but its result cannot be stored as JSON: {error}")
+    return partial(lifecycle.succeed, claim, text)
