@@ -40,7 +40,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, program: str = "web"
     app.extensions[EXTENSION] = Runtime(settings, plugins, program)
     _configure(app, settings)
     collect(plugins.hook.register_entities)
-    database.bind(settings.core.data_dir)
+    database.bind(settings.core.data_dir, settings.core.synchronous)
     init_request_ids(app)
     init_errors(app)
     init_csrf(app)

@@ -27,6 +27,11 @@ def runs_as(program: str) -> Callable[[C], C]:
     return mark
 
 
+def runs_without_app(command: C) -> C:
+    """Mark a plugin's command, or one of its group, to run without an app and so without a database."""
+    return runs_as("")(command)
+
+
 class Studium(click.Group):
     """Core commands first; a plugin's command runs in an app context, with the database bound."""
 
@@ -39,14 +44,22 @@ class Studium(click.Group):
         return super().get_command(ctx, cmd_name) or self._plugin_commands().get(cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; plugins' commands in an app context."""
-        name = (ctx._protected_args or [""])[0]
-        command = self._plugin_commands().get(name) if name not in self.commands else None
-        if command is None:
+        """Run the command; plugins' commands in an app context, unless they are marked otherwise."""
+        program = self._program([*ctx._protected_args, *ctx.args])
+        if not program:
             return super().invoke(ctx)
-        app = create_app(program=getattr(command, "studium_program", "cli"))
-        with app.app_context():
+        with create_app(program=program).app_context():
             return super().invoke(ctx)
+
+    def _program(self, words: list[str]) -> str:
+        """The program that the named command runs in; "" for none, as for the core's own commands and for asking for help."""
+        command = self._plugin_commands().get(words[0]) if words and words[0] not in self.commands else None
+        if command is None or "--help" in words:
+            return ""
+        for word in words[1:]:
+            if isinstance(command, click.Group) and word in command.commands:
+                command = command.commands[word]
+        return str(getattr(command, "studium_program", "cli"))
 
     def _plugin_commands(self) -> dict[str, click.Command]:
         if not hasattr(self, "_found"):

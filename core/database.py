@@ -18,6 +18,7 @@ from studium.core.logs import get_logger
 log = get_logger(__name__)
 db = Database()
 DATABASE_FILE = "studium.sqlite3"
+_bound_synchronous = "normal"
 
 
 class _Open(threading.local):
@@ -34,10 +35,11 @@ _open = _Open()
 @db.on_connect(provider="sqlite")
 def _set_pragmas(_db: Database, connection: sqlite.Connection) -> None:
     sqlite.set_pragmas(connection)
+    sqlite.set_synchronous(connection, _bound_synchronous)
 
 
-def bind(data_dir: Path) -> None:
-    """Bind the entities to the data folder's database, once a process.
+def bind(data_dir: Path, synchronous: str = "normal") -> None:
+    """Bind the entities to the data folder's database, once a process; `synchronous` as the setting of that name.
 
     Raises DatabaseError if the process is bound to another file, or if tables are missing.
     """
@@ -46,14 +48,16 @@ def bind(data_dir: Path) -> None:
         if Path(db.provider.pool.filename) != path:
             raise DatabaseError(f"This process is bound to {db.provider.pool.filename}; it cannot also use {path}.")
         return
+    global _bound_synchronous
+    _bound_synchronous = synchronous
     if not path.exists():
         raise DatabaseError(f"There is no database at {path}. Make it with: studium migrate")
-    db.bind(provider="sqlite", filename=str(path), timeout=sqlite.BUSY_SECONDS)
     try:
+        db.bind(provider="sqlite", filename=str(path), timeout=sqlite.BUSY_SECONDS)
         db.generate_mapping(check_tables=True)
-    except orm.core.OperationalError as error:
+    except (orm.core.DatabaseError, sqlite.Error) as error:
         raise DatabaseError(f"The database at {path} does not fit this version ({error}). Bring it up to date with: "
-                            "studium migrate") from error
+                            "studium migrate (copies of it are in backups/).") from error
     db.disconnect()
 
 
@@ -95,7 +99,8 @@ def reading() -> Iterator[None]:
     try:
         with db_session:
             yield
-            if db._get_cache().modified:
+            cache = db._get_cache()
+            if cache.modified or cache.in_transaction:  # the second when a query has already written a change out
                 orm.rollback()
                 raise DatabaseError("An entity was changed inside reading(); use transaction() to write.")
     finally:

@@ -27,7 +27,7 @@ class FactDelivery(db.Entity):  # type: ignore[misc]
 
     _table_ = "fact_delivery"
     id = PrimaryKey(int, auto=True)
-    fact = Required(Fact, column="fact", index="idx_fact_delivery__fact")
+    fact = Required(Fact, column="fact")
     subscriber = Required(str)
     delivered_at = Required(datetime)
     composite_key(fact, subscriber)

@@ -70,18 +70,18 @@ def subscribers(name: str) -> list[str]:
 def deliver(fact_id: int, subscriber: str) -> bool:
     """Give a stored fact to one subscriber and record it; what is already delivered is not given again.
 
-    Returns whether it was given now. The subscriber's exception passes through, and the delivery stays open. A subscriber that is no
-    longer installed is skipped.
+    Returns whether it was given now. The subscriber's exception passes through, and the delivery stays open. A subscriber or a
+    fact that is no longer installed is skipped.
     """
     with reading():
         row = Fact.get(id=fact_id)
         if row is None or FactDelivery.exists(fact=row, subscriber=subscriber):
             return False
-        name, payload = row.name, _declared[row.name].model_validate_json(row.payload)
-    if subscriber not in subscribers(name):
+        name, text = row.name, row.payload
+    if name not in _declared or subscriber not in subscribers(name):
         log.warning("fact_subscriber_gone", fact=name, fact_id=fact_id, subscriber=subscriber)
         return False
-    _call_one(name, subscriber, payload)
+    _call_one(name, subscriber, _declared[name].model_validate_json(text))
     with transaction():
         if not FactDelivery.exists(fact=Fact[fact_id], subscriber=subscriber):
             FactDelivery(fact=Fact[fact_id], subscriber=subscriber, delivered_at=now())

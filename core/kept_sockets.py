@@ -23,6 +23,7 @@ def make(_supervisord: Any, **_config: str) -> NoCalls:
     """The factory that supervisord.conf names in an [rpcinterface:...] section."""
     events.subscribe(events.ProcessStateStartingEvent, _hold)
     events.subscribe(events.ProcessStateStoppedEvent, _release)
+    events.subscribe(events.SupervisorStoppingEvent, lambda _event: _held.clear())
     return NoCalls()
 
 

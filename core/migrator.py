@@ -17,6 +17,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
 
 from studium.core import sqlite
 from studium.core.clock import now
@@ -58,7 +59,6 @@ class Migrator:
 
     def migrate(self) -> list[Step]:
         """Apply what is pending, after a copy of the database; returns the steps applied. Safe to call from two processes."""
-        self._data_dir.mkdir(parents=True, exist_ok=True)
         with self._lock():
             pending = [step for step in self.status() if not step.applied]
             if pending:
@@ -84,8 +84,11 @@ class Migrator:
     def _applied(self) -> set[str]:
         if not self._path.exists():
             return set()
-        with self._engine().connect() as connection:
-            heads = MigrationContext.configure(connection).get_current_heads()
+        try:
+            with self._engine().connect() as connection:
+                heads = MigrationContext.configure(connection).get_current_heads()
+        except DatabaseError as error:
+            raise MigrationError(f"The database at {self._path} cannot be read: {error.orig}. Copies of it are in backups/.") from error
         return {script.revision for head in heads for script in self._script.walk_revisions("base", head)}
 
     def _run(self, steps: Callable[[Any, Any], Any]) -> None:
@@ -105,6 +108,7 @@ class Migrator:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
+        self._data_dir.mkdir(parents=True, exist_ok=True)
         with (self._data_dir / "migrate.lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield

@@ -29,13 +29,13 @@ def load_plugins(core: CoreSettings) -> pluggy.PluginManager:
         _register(manager, name)
     if core.entry_points:
         _register_installed(manager)
-    for specs in manager.hook.register_hookspecs():
-        for module in specs:
-            manager.add_hookspecs(module)
     try:
+        for specs in manager.hook.register_hookspecs():
+            for module in specs:
+                manager.add_hookspecs(module)
         manager.check_pending()
     except pluggy.PluginValidationError as error:
-        raise PluginError(f"{error}. Is the hook's name misspelt? core/hookspecs.py and services/hookspecs.py list them.") from error
+        raise PluginError(f"{error}. Is a name misspelt? core/hookspecs.py and services/hookspecs.py list all hooks with their arguments.") from error
     return manager
 
 

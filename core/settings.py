@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from studium.core.errors import SettingsError
 
 ENV_PREFIX = "STUDIUM_"
+SHORTEST_KEY = 32
 FIRST_PARTY_PLUGINS = (
     "studium.queue.plugin",
     "studium.services.plugin",
@@ -50,6 +51,8 @@ class CoreSettings(Section):
     public_url: str | None = Field(None, description="address of the site as browsers see it, such as https://learn.example")
     allowed_origins: tuple[str, ...] = Field((), description="further origins whose pages may open the cable")
     trusted_proxies: int = Field(0, ge=0, le=5, description="number of reverse proxies whose X-Forwarded headers are believed")
+    synchronous: Literal["normal", "full"] = Field(
+        "normal", description="normal: a commit survives the death of every process; full: also a power cut, for one fsync a commit")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
     max_request_bytes: int = Field(1_000_000, ge=1000, description="largest request body, in bytes")
     plugins: tuple[str, ...] = Field(FIRST_PARTY_PLUGINS, description="first-party plugins, dotted names, in order")
@@ -64,8 +67,8 @@ class CoreSettings(Section):
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < 32:
-            raise ValueError("needs at least 32 characters; make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'")
+        if value is not None and len(value.get_secret_value()) < SHORTEST_KEY:
+            raise ValueError(f"needs at least {SHORTEST_KEY} characters; make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'")
         return value
 
     @property
@@ -156,4 +159,7 @@ def _kept_key(data_dir: Path) -> str:
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(draft)
         draft.unlink()
-    return path.read_text().strip()
+    key = path.read_text().strip()
+    if len(key) < SHORTEST_KEY:
+        raise SettingsError(f"The key in {path} is damaged. Remove that file, or set STUDIUM_SECRET_KEY; people will have to sign in again.")
+    return key

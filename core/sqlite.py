@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from sqlite3 import Connection
+from sqlite3 import Connection, Error
 
+__all__ = ["BUSY_SECONDS", "Connection", "Error", "connect", "copy", "data_version", "set_pragmas", "set_synchronous"]
 BUSY_SECONDS = 5.0
 PRAGMAS = (
     "journal_mode = WAL",
@@ -23,6 +24,11 @@ def set_pragmas(connection: Connection) -> None:
     """Set the pragmas of architecture section 3. WAL with NORMAL keeps every commit through a kill of the process (sqlite.org/wal)."""
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def set_synchronous(connection: Connection, level: str) -> None:
+    """"normal" or "full": whether a commit waits until it is on the disk (sqlite.org/pragma, synchronous)."""
+    connection.execute(f"PRAGMA synchronous = {'FULL' if level == 'full' else 'NORMAL'}").close()
 
 
 def connect(path: Path) -> Connection:

@@ -36,9 +36,11 @@ class Doorbell:
                 rung += 1
             except BlockingIOError:
                 rung += 1  # its buffer is full of rings already
-            except OSError:
+            except ConnectionRefusedError:  # nobody holds it any more
                 with contextlib.suppress(OSError):
                     os.unlink(path)
+            except OSError:
+                continue
         return rung
 
     def close(self) -> None:
@@ -58,6 +60,8 @@ class Listener:
     def __init__(self, run_dir: Path, name: str) -> None:
         folder = socket_folder(run_dir)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if folder.stat().st_uid != os.getuid():
+            raise PermissionError(f"{folder} belongs to another user. Remove it, or choose a shorter STUDIUM_DATA_DIR.")
         self._path = folder / f"{name}.{os.getpid()}.{next(_numbers)}"
         self._path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -67,16 +71,16 @@ class Listener:
 
     def wait(self, timeout: float) -> bool:
         """Wait at most `timeout` seconds for a ring; True if there was one. Rings that came together count once."""
+        self._socket.settimeout(timeout)
         try:
-            self._socket.settimeout(timeout)
             self._socket.recv(16)
-            self._socket.setblocking(False)
+        except (TimeoutError, BlockingIOError):  # the latter for a timeout of 0
+            return False
+        self._socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
             while True:
                 self._socket.recv(16)
-        except TimeoutError:
-            return False
-        except BlockingIOError:
-            return True
+        return True
 
     def wake(self) -> None:
         """End this listener's wait from another thread of the same process."""

@@ -29,7 +29,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("fact", "subscriber", name="unq_fact_delivery__fact_subscriber"),
         sqlite_autoincrement=True,
     )
-    op.create_index("idx_fact_delivery__fact", "fact_delivery", ["fact"])
     op.create_table(
         "heartbeat",
         sa.Column("program", sa.Text, primary_key=True),

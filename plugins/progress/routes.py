@@ -32,7 +32,7 @@ def open_session(course: str, lesson: str) -> Response:
     return api.data(WatchSessionOut(
         sid=sid, duration=info.duration_ms, position=_resume_position(known, info), covered=round(known.covered, 4),
         completed=known.completed, segments=list(known.segments), missing=list(known.missing[:live.MOST_GAPS]),
-    ), status=201)
+    ))
 
 
 @blueprint.post("/api/v1/beats")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from studium.core.cli import runs_without_app
 from studium.core.errors import StudiumError
 
 from .apply import archive_course, import_course
@@ -24,6 +25,7 @@ def course() -> None:
     """Check, import and list courses (the format: docs/course-format.md)."""
 
 
+@runs_without_app
 @course.command()
 @FOLDER
 def check(folder: Path) -> None:
