@@ -75,3 +75,9 @@ def test_no_text_makes_a_tag_or_a_script_address(text: str) -> None:
     assert "<script" not in html
     assert 'href="javascript' not in html
     assert 'src="javascript' not in html
+
+
+def test_aligned_table_cells_carry_a_class_and_no_inline_style() -> None:
+    html = markdown.render("| a | b |\n|:-:|--:|\n| 1 | 2 |\n", lambda _target: None)
+    assert "style=" not in html
+    assert '<td class="align-right">2</td>' in html

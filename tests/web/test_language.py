@@ -1,0 +1,54 @@
+"""The choice of language."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from studium.web.pages.language import safe_target
+
+
+def test_page_follows_the_browser_until_somebody_chooses(client: FlaskClient) -> None:
+    assert '<html lang="ru">' in client.get("/", headers={"Accept-Language": "ru-RU,ru;q=0.9"}).text
+    assert '<html lang="en">' in client.get("/", headers={"Accept-Language": "de"}).text
+
+
+def test_chosen_language_is_kept_and_leads_back(client: FlaskClient) -> None:
+    answer = choose(client, "ru", "/dashboard?tab=1")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/dashboard?tab=1")
+    page = client.get("/", headers={"Accept-Language": "en"}).text
+    assert '<html lang="ru">' in page
+    assert "Курсов пока нет" in page
+
+
+def test_unknown_language_is_refused_by_name(client: FlaskClient) -> None:
+    assert choose(client, "xx", "/").status_code == 422
+
+
+def test_choice_without_token_is_refused(client: FlaskClient) -> None:
+    assert client.post("/language", data={"language": "ru"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "",
+        "/a\nb",
+        "/\t/evil.example",
+    ],
+)
+def test_no_way_leads_off_the_site(target: str) -> None:
+    assert safe_target(target) == "/"
+
+
+def choose(client: FlaskClient, language: str, target: str) -> TestResponse:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/").text)
+    assert token is not None
+    return client.post("/language", data={"language": language, "next": target, "csrf_token": token[1]})

@@ -1,0 +1,120 @@
+"""A course as one person sees it: its modules and lessons with this person's progress and what is open to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from studium.core.runtime import runtime
+from studium.services.access import may_watch
+from studium.services.courses.catalogue import CourseInfo, LessonInfo, ModuleInfo
+from studium.services.progress import CourseProgress, LessonProgress
+from studium.services.users import SignedInUser
+
+
+@dataclass(frozen=True)
+class LessonRow:
+    """One lesson in the list; `progress` is None when nothing is known yet."""
+
+    info: LessonInfo
+    progress: LessonProgress | None
+    is_open: bool
+
+    @property
+    def state(self) -> str:
+        """new, started or completed."""
+        if self.progress is None:
+            return "new"
+        return "completed" if self.progress.completed else "started" if self.progress.covered > 0 else "new"
+
+    @property
+    def percent(self) -> int:
+        """Whole percent watched; a completed lesson is at 100, as completion is kept."""
+        if self.progress is None:
+            return 0
+        return 100 if self.progress.completed else int(self.progress.covered * 100)
+
+
+@dataclass(frozen=True)
+class ModuleRow:
+    """One module with its lessons."""
+
+    info: ModuleInfo
+    lessons: tuple[LessonRow, ...]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A course, its modules and the person's progress in it (None for visitors)."""
+
+    course: CourseInfo
+    modules: tuple[ModuleRow, ...]
+    progress: CourseProgress | None
+
+    @cached_property
+    def lessons(self) -> tuple[LessonRow, ...]:
+        """All lessons in order."""
+        return tuple(lesson for module in self.modules for lesson in module.lessons)
+
+    @property
+    def percent(self) -> int:
+        """Whole percent of required lessons completed."""
+        return self.progress.percent if self.progress else 0
+
+    @property
+    def completed_lessons(self) -> int:
+        """Required lessons that are completed."""
+        return self.progress.completed_lessons if self.progress else 0
+
+    @property
+    def required_lessons(self) -> int:
+        """Lessons that count towards the course."""
+        return self.progress.required_lessons if self.progress else sum(row.info.required for row in self.lessons)
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the person has opened anything."""
+        return any(row.state != "new" for row in self.lessons)
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether every required lesson is completed."""
+        return self.percent >= 100
+
+    @property
+    def next_lesson(self) -> LessonRow | None:
+        """Where to go on: the lesson to resume, else another begun one, else the next new one, else the first."""
+        open_rows = [row for row in self.lessons if row.is_open]
+        waiting = [row for row in open_rows if row.state != "completed"]
+        if not waiting:
+            return open_rows[0] if open_rows else None
+        resume = self.progress.resume_lesson_id if self.progress else None
+        last = next((row.info.index for row in open_rows if row.info.id == resume), 0)
+        return min(
+            waiting,
+            key=lambda row: (row.info.id != resume, row.state != "started", row.info.index < last, row.info.index),
+        )
+
+    @property
+    def preview(self) -> LessonRow | None:
+        """The first lesson that everybody may watch."""
+        return next((row for row in self.lessons if row.info.preview), None)
+
+
+def make_outline(course: CourseInfo, user: SignedInUser | None) -> Outline:
+    """The course for this person; one question to the progress plugin, whatever the number of lessons."""
+    progress = find_progress(course, user)
+    known = progress.lessons if progress else {}
+    modules = tuple(
+        ModuleRow(module, tuple(LessonRow(info, known.get(info.id), may_watch(user, info)) for info in module.lessons))
+        for module in course.modules
+    )
+    return Outline(course, modules, progress)
+
+
+def find_progress(course: CourseInfo, user: SignedInUser | None) -> CourseProgress | None:
+    """The person's progress in the course; None for visitors and when no plugin keeps progress."""
+    if user is None:
+        return None
+    found: CourseProgress | None = runtime().hooks.find_course_progress(user_id=user.id, course_id=course.id)
+    return found

@@ -1,0 +1,19 @@
+"""Settings of the site."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from studium.core.settings import Section
+
+
+class WebSettings(Section):
+    """What a school may say about itself."""
+
+    prefix: ClassVar[str] = "WEB"
+
+    site_name: str = Field(
+        "Studium", min_length=1, max_length=60, description="name of the school, in the header and in page titles"
+    )

@@ -1,0 +1,43 @@
+// Every page: the cable, live progress, the offline banner, and forms that cannot be sent twice.
+
+import { cable } from "./connection.js";
+import { refreshProgress } from "./live-progress.js";
+
+const BANNER_AFTER = 3_000;
+const banner = document.getElementById("offline");
+let bannerTimer = null;
+let wasOpen = false;
+
+function showConnection(connected) {
+  clearTimeout(bannerTimer);
+  document.documentElement.toggleAttribute("data-offline", !connected);
+  if (connected) banner.hidden = true;
+  else bannerTimer = setTimeout(() => (banner.hidden = false), navigator.onLine ? BANNER_AFTER : 0);
+}
+
+cable?.addEventListener("open", () => {
+  showConnection(true);
+  if (wasOpen) refreshProgress();
+  wasOpen = true;
+});
+cable?.addEventListener("close", () => showConnection(false));
+addEventListener("offline", () => showConnection(false));
+addEventListener("online", () => cable || showConnection(true));
+addEventListener("pageshow", (event) => event.persisted && cable && refreshProgress());
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.hasAttribute("data-sent")) return event.preventDefault();
+  form.toggleAttribute("data-sent", true);
+  return setTimeout(() => form.removeAttribute("data-sent"), 3_000);
+});
+
+// The account menu closes like a menu.
+for (const menu of document.querySelectorAll("details[data-menu]")) {
+  document.addEventListener("pointerdown", (event) => menu.contains(event.target) || menu.removeAttribute("open"));
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.removeAttribute("open");
+    menu.querySelector("summary").focus();
+  });
+}
