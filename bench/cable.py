@@ -2,8 +2,8 @@
 
     .venv/bin/python bench/cable.py --browsers 100 --messages 1000 --rounds 3
 
-The whole stack runs; this process publishes as a worker would (one transaction-less publish each, at random times, 100 a second) and holds the
-browsers' sockets, so both ends read one clock. Loopback only; it ends by itself.
+The whole stack runs; this process publishes as a worker would (at random times, about 100 a second) and holds the browsers' sockets,
+so both ends read one clock. Loopback only; it ends by itself.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-
 from studium.core.app import create_app
 from studium.core.clock import now
 from studium.core.database import db, execute, execute_many, transaction
@@ -46,10 +45,11 @@ def plant_students(stack: Stack, number: int) -> list[Student]:
 def plant_lesson() -> int:
     """A course with one lesson of two hours; its id. Needs a transaction."""
     at, text = now(), json.dumps({"title": {"en": "Long"}, "summary": {}, "description": {}, "body": {"en": "Watch."}})
-    course = Course(key="bench", slug="bench", languages="en", texts=text, revision="1", content_hash="1", archived=False, created_at=at, updated_at=at)
+    course = Course(key="bench", slug="bench", languages="en", texts=text, revision="1", content_hash="1", archived=False,
+                    created_at=at, updated_at=at)
     module = Module(course=course, key="m", position=0, texts=text, archived=False)
-    lesson = Lesson(course=course, module=module, key="long", slug="long", path="long.md", position=0, type="video", rule="watch", threshold=90,
-                    duration_ms=HOURS_2, preview=False, required=True, available="now", tiers="[]", texts=text, chapters="[]",
+    lesson = Lesson(course=course, module=module, key="long", slug="long", path="long.md", position=0, type="video", rule="watch",
+                    threshold=90, duration_ms=HOURS_2, preview=False, required=True, available="now", tiers="[]", texts=text, chapters="[]",
                     asset_rev="rev-1", content_hash="1", archived=False, created_at=at, updated_at=at)
     lesson.flush()
     return int(lesson.id)

@@ -2,8 +2,9 @@
 
     .venv/bin/python bench/viewers.py --students 10000 --seconds 60
 
-Starts the whole stack on a temporary data folder and stops it; traffic stays on loopback, and the run ends by itself. Each student has a session
-of their own, subscribes to their stream as a page does, and sends a beat every 5 s at a phase of their own. The generator runs on the same machine.
+Starts the whole stack on a temporary data folder and stops it; traffic stays on loopback, and the run ends by itself. Each student has a
+session of their own, subscribes to their stream as a page does, and sends a beat every 5 s at a phase of their own. The generator runs
+on the same machine.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ class Viewer(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
         host = f"127.0.0.1:{self.stack.cable_port}"
-        transport.write((f"GET /cable HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                         f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://127.0.0.1:{self.stack.port}\r\n"
+        transport.write((f"GET /cable HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                         f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://127.0.0.1:{self.stack.port}\r\n"
                          f"Cookie: studium_session={self.student.token}\r\n\r\n").encode())
 
     def data_received(self, data: bytes) -> None:

@@ -1,1 +1,1 @@
-"""The microframework: plugins, settings, database, migrations, facts, errors, logs, health; it knows nothing of courses, money or people."""
+"""The microframework: plugins, settings, database, migrations, facts, errors, health; it knows nothing of courses, money or people."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 import pluggy
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from studium.core import database, entities, health
+from studium.core import database, health
 from studium.core.csrf import init_csrf
+from studium.core.entities import ENTITIES
 from studium.core.errors import init_errors
 from studium.core.logs import init_logs, init_request_ids
 from studium.core.plugins import load_plugins
@@ -36,10 +38,10 @@ def create_app(environ: Mapping[str, str] | None = None, *, program: str = "web"
     """
     settings, plugins = load(environ)
     init_logs(settings.core.log_level, program)
-    app = Flask("studium", static_folder=None, root_path=os.path.dirname(__file__))
-    app.extensions[EXTENSION] = Runtime(settings, plugins, program)
+    app = Flask("studium", static_folder=None, root_path=str(Path(__file__).parent))
+    entities = (*ENTITIES, *collect(plugins.hook.register_entities))
+    app.extensions[EXTENSION] = Runtime(settings, plugins, program, entities)
     _configure(app, settings)
-    collect(plugins.hook.register_entities)
     database.bind(settings.core.data_dir, settings.core.synchronous)
     init_request_ids(app)
     init_errors(app)
@@ -69,5 +71,3 @@ def _configure(app: Flask, settings: Settings) -> None:
         hops = settings.core.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
-
-assert entities.ENTITIES  # the framework's own rows are always part of the mapping

@@ -9,7 +9,7 @@ StudiumError
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, json, render_template, request
 from jinja2 import TemplateNotFound
@@ -137,7 +137,7 @@ def init_errors(app: Flask) -> None:
 
 def _render_http_exception(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < 400:
-        return Response.force_type(error.get_response(), request.environ)
+        return cast(Response, Response.force_type(error.get_response(), request.environ))
     detail = error.description or ""
     code = error.name.lower().replace(" ", "-")
     headers = {k: v for k, v in error.get_headers() if k.lower() not in ("content-type", "content-length")}

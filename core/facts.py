@@ -83,8 +83,9 @@ def deliver(fact_id: int, subscriber: str) -> bool:
         return False
     _call_one(name, subscriber, _declared[name].model_validate_json(text))
     with transaction():
-        if not FactDelivery.exists(fact=Fact[fact_id], subscriber=subscriber):
-            FactDelivery(fact=Fact[fact_id], subscriber=subscriber, delivered_at=now())
+        row = Fact.get(id=fact_id)
+        if not FactDelivery.exists(fact=row, subscriber=subscriber):
+            FactDelivery(fact=row, subscriber=subscriber, delivered_at=now())
     log.info("fact_delivered", fact=name, fact_id=fact_id, subscriber=subscriber)
     return True
 

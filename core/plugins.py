@@ -35,7 +35,8 @@ def load_plugins(core: CoreSettings) -> pluggy.PluginManager:
                 manager.add_hookspecs(module)
         manager.check_pending()
     except pluggy.PluginValidationError as error:
-        raise PluginError(f"{error}. Is a name misspelt? core/hookspecs.py and services/hookspecs.py list all hooks with their arguments.") from error
+        raise PluginError(f"{error}. Is a name misspelt? core/hookspecs.py and services/hookspecs.py list all hooks with their "
+                          "arguments.") from error
     return manager
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pluggy
 from flask import current_app
@@ -18,11 +18,12 @@ EXTENSION = "studium"
 
 @dataclass(frozen=True)
 class Runtime:
-    """Settings, plugins and role of a process; `hooks.<name>(argument=...)` calls every plugin."""
+    """Settings, plugins, role and entities of a process; `hooks.<name>(argument=...)` calls every plugin."""
 
     settings: Settings
     plugins: pluggy.PluginManager
     program: str
+    entities: tuple[type, ...] = ()
 
     @property
     def hooks(self) -> Any:
@@ -45,6 +46,4 @@ def collect(hook: Any) -> list[Any]:
 
 def runtime() -> Runtime:
     """The runtime of the current app; raises RuntimeError outside an app context, with Flask's explanation."""
-    found = current_app.extensions[EXTENSION]
-    assert isinstance(found, Runtime)
-    return found
+    return cast(Runtime, current_app.extensions[EXTENSION])

@@ -8,7 +8,7 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
@@ -16,6 +16,7 @@ from studium.core.errors import SettingsError
 
 ENV_PREFIX = "STUDIUM_"
 SHORTEST_KEY = 32
+MAKE_KEY = "python3 -c 'import secrets; print(secrets.token_hex(32))'"
 FIRST_PARTY_PLUGINS = (
     "studium.queue.plugin",
     "studium.services.plugin",
@@ -68,7 +69,7 @@ class CoreSettings(Section):
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < SHORTEST_KEY:
-            raise ValueError(f"needs at least {SHORTEST_KEY} characters; make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'")
+            raise ValueError(f"needs at least {SHORTEST_KEY} characters; make one with: {MAKE_KEY}")
         return value
 
     @property
@@ -88,15 +89,12 @@ class Settings:
         self.core = self[CoreSettings]
 
     def __getitem__(self, section: type[S]) -> S:
-        found = self._sections[section]
-        assert isinstance(found, section)
-        return found
+        return cast(S, self._sections[section])
 
     @property
     def secret(self) -> str:
         """The secret key as text; for signing only, never to be logged."""
-        assert self.core.secret_key is not None
-        return self.core.secret_key.get_secret_value()
+        return cast(SecretStr, self.core.secret_key).get_secret_value()
 
 
 def load_core(environ: Mapping[str, str]) -> CoreSettings:
@@ -104,8 +102,7 @@ def load_core(environ: Mapping[str, str]) -> CoreSettings:
     core = _read(CoreSettings, environ)
     if core.secret_key is None:
         if core.env == "production":
-            raise SettingsError("STUDIUM_SECRET_KEY is missing. Production needs a key of its own: set it to the output of "
-                                "python3 -c 'import secrets; print(secrets.token_hex(32))'")
+            raise SettingsError(f"STUDIUM_SECRET_KEY is missing. Production needs a key of its own: set it to the output of {MAKE_KEY}")
         core = core.model_copy(update={"secret_key": SecretStr(_kept_key(core.data_dir))})
     return core
 
@@ -115,7 +112,7 @@ def load_settings(core: CoreSettings, sections: Sequence[type[Section]], environ
 
     Raises SettingsError with the key, the value (never a secret's) and a hint.
     """
-    known = {name for section in (CoreSettings, *sections) for name in section.env_names()}
+    known = {name for section in [CoreSettings, *sections] for name in section.env_names()}
     for name in environ:
         if name.startswith(ENV_PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, 1)
@@ -161,5 +158,6 @@ def _kept_key(data_dir: Path) -> str:
         draft.unlink()
     key = path.read_text().strip()
     if len(key) < SHORTEST_KEY:
-        raise SettingsError(f"The key in {path} is damaged. Remove that file, or set STUDIUM_SECRET_KEY; people will have to sign in again.")
+        raise SettingsError(f"The key in {path} is damaged. Remove that file, or set STUDIUM_SECRET_KEY; people will then have to sign "
+                            "in again.")
     return key

@@ -38,7 +38,7 @@ class Doorbell:
                 rung += 1  # its buffer is full of rings already
             except ConnectionRefusedError:  # nobody holds it any more
                 with contextlib.suppress(OSError):
-                    os.unlink(path)
+                    Path(path).unlink()
             except OSError:
                 continue
         return rung

@@ -47,9 +47,9 @@ def find_course_progress(user_id: int, course_id: int) -> CourseProgress | None:
 def register_frames(hub: Hub) -> Mapping[str, Callable[[Connection, dict[str, Any]], None]]:  # type: ignore[empty-body]
     """Handlers of further WebSocket frames, by the key that names the frame, such as `{"beat": on_beat}`.
 
-    Called once, in the program `cable`; `hub.call_soon(fn)` brings answers of other threads back to the loop. A handler runs on the event loop for each such frame: it must not block and must not touch the
-    database; work for the database goes to a thread. It answers with `connection.send_json(...)`, now or later; an exception becomes an
-    error frame `internal` and is logged.
+    Called once, in the program `cable`; `hub.call_soon(fn)` brings answers of other threads back to the loop. A handler runs on the event
+    loop for each such frame: it must not block and must not touch the database; work for the database goes to a thread. It answers with
+    `connection.send_json(...)`, now or later; an exception becomes an error frame `internal` and is logged.
     """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
@@ -89,9 +91,7 @@ def open_browser(identity: Identity, method: str) -> tuple[str, SignedInUser]:
     if before is not None:
         sessions.close(before.session_id)
     session.clear()
-    found = sessions.find(token)
-    assert found is not None
-    return token, found
+    return token, cast(SignedInUser, sessions.find(token))
 
 
 def keep_token(response: AnyResponse, token: str) -> None:

@@ -74,7 +74,7 @@ class BeatSocket:
         for waiting in batch:
             try:
                 self._write([waiting])
-            except Exception:  # noqa: BLE001  the browser keeps the beat and sends it again
+            except Exception:
                 log.exception("beat_not_stored", user_id=waiting.connection.user.id)
                 self._answer([waiting], [_error(waiting, "unavailable", "Not stored; send it again.")])
 

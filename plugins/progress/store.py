@@ -21,7 +21,8 @@ INSERT INTO watch_session (session_key, user_id, lesson_id, asset_rev, started_a
                            event_at, credited)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (session_key) DO UPDATE SET received_at = excluded.received_at, segments = excluded.segments, played = excluded.played,
-    hidden = excluded.hidden, seq = excluded.seq, position = excluded.position, event_at = excluded.event_at, credited = excluded.credited"""
+    hidden = excluded.hidden, seq = excluded.seq, position = excluded.position, event_at = excluded.event_at,
+    credited = excluded.credited"""
 READ_COMPLETED = "SELECT completed FROM lesson_progress WHERE user_id = ? AND lesson_id = ?"
 WRITE_LESSON = """
 INSERT INTO lesson_progress (user_id, lesson_id, course_id, watch_time_seconds, total_duration_seconds, position, covered, segments,

@@ -42,9 +42,10 @@ def read(sid: str) -> Ticket | None:
 @lru_cache(maxsize=20_000)
 def _read(sid: str, secret: str) -> Ticket | None:
     try:
-        return Ticket(*_serializer(secret).loads(sid), sid)
-    except (BadSignature, TypeError):
+        key, user_id, lesson_id, asset_rev, started_at, device = _serializer(secret).loads(sid)
+    except (BadSignature, TypeError, ValueError):
         return None
+    return Ticket(key, user_id, lesson_id, asset_rev, started_at, device, sid)
 
 
 @lru_cache(maxsize=2)

@@ -28,7 +28,7 @@ RECEIVE_BYTES = 65_536
 class Connection:
     """A signed-in browser's socket; call its methods on the loop's thread only."""
 
-    __slots__ = ("_allowance", "_frames", "_hub", "_parts", "_protocol", "_reader", "_refilled", "_socket", "_unsent", "_writer",
+    __slots__ = ("_allowance", "_dropped", "_hub", "_parts", "_protocol", "_reader", "_refilled", "_socket", "_unsent", "_writer",
                  "heard_at", "id", "pinged", "streams", "user")
 
     def __init__(self, hub: Hub, sock: socket.socket, user: SignedInUser, connection_id: int) -> None:
@@ -39,6 +39,7 @@ class Connection:
         self.pinged = 0
         self._hub = hub
         self._socket = sock
+        self._dropped = False
         self._protocol = ServerProtocol(state=State.OPEN, max_size=hub.settings.max_frame_bytes)
         self._allowance = float(hub.settings.frames_burst)
         self._unsent = bytearray()
@@ -50,7 +51,7 @@ class Connection:
     @property
     def open(self) -> bool:
         """Whether frames can still be sent."""
-        return self._socket is not None and self._protocol.state is State.OPEN
+        return not self._dropped and self._protocol.state is State.OPEN
 
     def send_text(self, text: str) -> None:
         """Send one text frame."""
@@ -81,15 +82,15 @@ class Connection:
 
     def drop(self) -> None:
         """Let the socket go without a word; safe to call twice."""
-        if self._socket is None:
+        if self._dropped:
             return
+        self._dropped = True
         self._reader.stop()
         self._reader.close()
         if self._writer is not None:
             self._writer.stop()
             self._writer.close()
         self._socket.close()
-        self._socket = None  # type: ignore[assignment]
         self._hub.forget(self)
 
     def ping(self) -> None:
@@ -115,20 +116,19 @@ class Connection:
         self._protocol.receive_data(received)
         for frame in self._protocol.events_received():
             self._on_frame(frame)
-        if self._socket is not None:
+        if not self._dropped:
             self._flush()
             if self._protocol.state is not State.OPEN:
                 self.drop()
 
     def _on_frame(self, frame: Any) -> None:
-        opcode = frame.opcode
-        if opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT) or not self.open:
+        if not self.open:
             return
         if not self._allowed():
             self.close(CloseCode.POLICY_VIOLATION, "too many messages; wait a moment before you connect again")
-        elif opcode is Opcode.TEXT and frame.fin:
+        elif frame.opcode is Opcode.TEXT and frame.fin:
             self._hub.on_message(self, frame.data)
-        else:
+        elif frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             self._on_part(frame)
 
     def _on_part(self, frame: Any) -> None:

@@ -71,7 +71,7 @@ class GroupCommit(Generic[T]):
         batch = [self._items.popleft() for _ in range(min(len(self._items), MOST_AT_ONCE))]
         try:
             self._handle(batch)
-        except Exception:  # noqa: BLE001  the next batch must be tried; these items are answered as failed
+        except Exception:
             log.exception("group_commit_failed", thread=self._name, items=len(batch))
             self._failed(batch)
         return len(batch)
@@ -79,5 +79,5 @@ class GroupCommit(Generic[T]):
     def _run_task(self, task: Callable[[], object]) -> None:
         try:
             task()
-        except Exception:  # noqa: BLE001  as above
+        except Exception:
             log.exception("group_commit_task_failed", thread=self._name)

@@ -5,6 +5,8 @@ gunicorn's master imports this module too and serves nothing, so the cable itsel
 
 from __future__ import annotations
 
+from typing import Any
+
 import gevent
 from gevent import socket
 from gunicorn.workers.ggevent import GeventWorker
@@ -15,7 +17,7 @@ class CableWorker(GeventWorker):  # type: ignore[misc]
 
     def patch(self) -> None:
         """Wrap the listening sockets for gevent, and patch nothing else."""
-        self.sockets = [socket.socket(s.FAMILY, socket.SOCK_STREAM, fileno=s.sock.detach()) for s in self.sockets]
+        self.sockets: list[Any] = [socket.socket(s.FAMILY, socket.SOCK_STREAM, fileno=s.sock.detach()) for s in self.sockets]  # type: ignore[has-type]
 
     def run(self) -> None:
         """Serve until told to stop, then say goodbye to the browsers, which reconnect to the next process."""

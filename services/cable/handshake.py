@@ -81,8 +81,8 @@ def _check_origin() -> None:
     except ValueError:
         allowed = False
     if not allowed:
-        raise Forbidden(f"The Origin {origin or '(missing)'} may not open the cable. Open it from a page of this site, or add the origin to "
-                        "STUDIUM_ALLOWED_ORIGINS.")
+        raise Forbidden(f"The Origin {origin or '(missing)'} may not open the cable. Open it from a page of this site, or add the origin "
+                        "to STUDIUM_ALLOWED_ORIGINS.")
 
 
 def _shake_hands() -> bytes:

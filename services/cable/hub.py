@@ -81,7 +81,7 @@ class Hub:
         for stream in connection.streams:
             self._stop_listening(connection, stream)
 
-    def on_message(self, connection: Connection, raw: bytes | bytearray | memoryview) -> None:
+    def on_message(self, connection: Connection, raw: bytes | bytearray) -> None:
         """One message of a browser; whatever it is, the answer is a frame and the process lives."""
         try:
             frame = from_json(raw, allow_inf_nan=False)
@@ -98,7 +98,7 @@ class Hub:
             return
         try:
             handler(connection, frame)
-        except Exception:  # noqa: BLE001  one bad frame must not end the process
+        except Exception:
             log.exception("cable_frame_failed", user_id=connection.user.id)
             connection.send_error("internal", "The message could not be handled; it was recorded.", frame.get("id"))
 
@@ -192,7 +192,7 @@ class Hub:
         while calls:
             try:
                 calls[0]()
-            except Exception:  # noqa: BLE001  the next call has done nothing wrong
+            except Exception:
                 log.exception("cable_call_failed")
             calls.popleft()
 

@@ -19,6 +19,6 @@ class CableSettings(Section):
     frames_per_second: float = Field(100, gt=0, description="messages a second that one socket may send for long")
     frames_burst: int = Field(2_000, ge=1, description="messages that one socket may send at once; more closes it")
     ping_seconds: int = Field(25, ge=1, description="silence after which a socket is pinged; after two more it is closed")
-    send_buffer_bytes: int = Field(1_000_000, ge=1024, description="unsent bytes after which a slow browser is let go, to reconnect and catch up")
+    send_buffer_bytes: int = Field(1_000_000, ge=1024, description="unsent bytes after which a slow browser is let go")
     retention_hours: float = Field(24, gt=0, description="how long messages are kept for browsers that come back")
     replay_limit: int = Field(1_000, ge=1, description="most missed messages sent at a subscription, the newest ones")

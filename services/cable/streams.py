@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import request
 from itsdangerous import BadSignature, Signer
 
@@ -38,7 +40,8 @@ def cable_url() -> str:
     scheme = "wss" if request.is_secure else "ws"
     if core.env == "production":
         return f"{scheme}://{request.host}/cable"
-    return f"{scheme}://{request.host.rsplit(':', 1)[0] if ':' in request.host.rsplit(']', 1)[-1] else request.host}:{core.cable_port}/cable"
+    host = urlsplit(f"//{request.host}").hostname or core.host
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{core.cable_port}/cable"
 
 
 def _signer() -> Signer:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
-from tests.e2e.students import COURSE, Student
 
 from studium.testing.stack import Stack
+from tests.e2e.students import COURSE, Student
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_ARGS = [

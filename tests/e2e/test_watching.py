@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.e2e.students import COURSE, Student, until, wait_for, watched
 from playwright.sync_api import Page, expect
 
 from studium.testing.stack import Stack
+from tests.e2e.students import COURSE, Student, until, wait_for, watched
 
 pytestmark = pytest.mark.e2e
 WELCOME_MS = 24_008
