@@ -111,8 +111,8 @@ class Unavailable(Problem):
 
 
 def wants_json() -> bool:
-    """Whether the client of this request reads problem+json rather than a page."""
-    if request.path.startswith(JSON_PATHS):
+    """Whether the client of this request reads problem+json rather than a page: it calls the API, sends JSON, or asks for JSON alone."""
+    if request.path.startswith(JSON_PATHS) or request.is_json:
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
     return best is not None and best != "text/html" and not request.accept_mimetypes.accept_html

@@ -112,7 +112,8 @@ def load_settings(core: CoreSettings, sections: Sequence[type[Section]], environ
 
     Raises SettingsError with the key, the value (never a secret's) and a hint.
     """
-    known = {name for section in [CoreSettings, *sections] for name in section.env_names()}
+    every: list[type[Section]] = [CoreSettings, *sections]
+    known = {name for section in every for name in section.env_names()}
     for name in environ:
         if name.startswith(ENV_PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, 1)

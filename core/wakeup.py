@@ -47,6 +47,10 @@ class Doorbell:
         """Give the socket back."""
         self._socket.close()
 
+    def __del__(self) -> None:
+        """A thread's own bell goes with the thread."""
+        self._socket.close()
+
     def _entries(self) -> list[str]:
         try:
             return [entry for entry in os.listdir(self._folder) if entry.startswith(self._prefix)]
