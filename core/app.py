@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from studium.core import database, health
 from studium.core.csrf import init_csrf
 from studium.core.entities import ENTITIES
-from studium.core.errors import init_errors
+from studium.core.errors import init_errors, init_unavailable
 from studium.core.logs import init_logs, init_request_ids
 from studium.core.plugins import load_plugins
 from studium.core.runtime import EXTENSION, Runtime, collect
@@ -37,7 +37,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, program: str = "web"
     Raises SettingsError, PluginError or DatabaseError, each saying what to do.
     """
     settings, plugins = load(environ)
-    init_logs(settings.core.log_level, program)
+    init_logs(settings.core.log_level if program != "cli" else "warning", program)  # people read what the command line prints
     app = Flask("studium", static_folder=None, root_path=str(Path(__file__).parent))
     entities = (*ENTITIES, *collect(plugins.hook.register_entities))
     app.extensions[EXTENSION] = Runtime(settings, plugins, program, entities)
@@ -45,6 +45,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, program: str = "web"
     database.bind(settings.core.data_dir, settings.core.synchronous)
     init_request_ids(app)
     init_errors(app)
+    init_unavailable(app, database.UNAVAILABLE)
     init_csrf(app)
     app.register_blueprint(health.blueprint)
     with app.app_context():

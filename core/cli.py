@@ -80,9 +80,14 @@ def list_settings() -> None:
     settings, plugins = load()
     for section in (CoreSettings, *collect(plugins.hook.register_settings)):
         for name, field in section.env_names().items():
-            value = getattr(settings[section], field)
-            shown = "(secret)" if isinstance(value, SecretStr) else value
-            click.echo(f"{name}={shown}\n    {section.model_fields[field].description}")
+            click.echo(f"{name}={_shown(getattr(settings[section], field))}\n    {section.model_fields[field].description}")
+
+
+def _shown(value: object) -> str:
+    """The value as the environment would carry it; secrets never."""
+    if isinstance(value, SecretStr):
+        return "(secret)"
+    return ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
 
 
 @studium.command()
@@ -100,8 +105,10 @@ def migrate() -> None:
 @click.option("--steps", default=1, show_default=True, type=click.IntRange(1), help="how many migrations to take back")
 def rollback(plugin: str, steps: int) -> None:
     """Take back the last migrations of PLUGIN; a copy is taken before."""
-    for step in _migrator().rollback(plugin, steps):
+    migrator = _migrator()
+    for step in migrator.rollback(plugin, steps):
         click.echo(f"took back {step.revision}  {step.title}")
+    click.echo(f"The database as it was: {migrator.newest_copy('rollback')}")
 
 
 @studium.group()

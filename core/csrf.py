@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask
-from flask_wtf.csrf import CSRFProtect
+from flask import Flask, Response
+from flask_wtf.csrf import CSRFError, CSRFProtect
+
+from studium.core.errors import BadRequest, render
 
 csrf = CSRFProtect()
 
@@ -12,3 +14,9 @@ def init_csrf(app: Flask) -> None:
     """Protect the app; a token lives as long as the browser session, since lessons stay open for hours."""
     app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_HEADERS=["X-CSRF-Token"])
     csrf.init_app(app)
+    app.register_error_handler(CSRFError, _refuse)
+
+
+def _refuse(error: CSRFError) -> Response:
+    remedy = "Reload the page, or ask GET /api/v1/session for a new token and send it as X-CSRF-Token."
+    return render(BadRequest(f"{error.description} {remedy}", code="csrf-token", title="The form has expired"))

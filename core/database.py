@@ -18,7 +18,9 @@ from studium.core.logs import get_logger
 log = get_logger(__name__)
 db = Database()
 DATABASE_FILE = "studium.sqlite3"
+UNAVAILABLE = (orm.OperationalError, orm.CommitException)  # locked for too long, disk full, file lost: the same call may work later
 _bound_synchronous = "normal"
+_bound_file: tuple[int, int] | None = None
 
 
 class _Open(threading.local):
@@ -48,7 +50,7 @@ def bind(data_dir: Path, synchronous: str = "normal") -> None:
         if Path(db.provider.pool.filename) != path:
             raise DatabaseError(f"This process is bound to {db.provider.pool.filename}; it cannot also use {path}.")
         return
-    global _bound_synchronous
+    global _bound_synchronous, _bound_file
     _bound_synchronous = synchronous
     if not path.exists():
         raise DatabaseError(f"There is no database at {path}. Make it with: studium migrate")
@@ -59,6 +61,13 @@ def bind(data_dir: Path, synchronous: str = "normal") -> None:
         raise DatabaseError(f"The database at {path} does not fit this version ({error}). Bring it up to date with: "
                             "studium migrate (copies of it are in backups/).") from error
     db.disconnect()
+    _bound_file = sqlite.identity(path)
+
+
+def refuse_lost_file() -> None:
+    """Raise DatabaseError when the database's file was deleted or replaced since it was bound: writes would go to a file without a name."""
+    if sqlite.identity(Path(db.provider.pool.filename)) != _bound_file:
+        raise DatabaseError("The database file was replaced while this process runs. Restart it: bin/ctl restart all")
 
 
 def in_transaction() -> bool:
@@ -81,6 +90,7 @@ def transaction() -> Iterator[None]:
     try:
         with db_session(immediate=True, strict=False):
             db.get_connection()
+            refuse_lost_file()
             yield
         after = _open.after
     finally:

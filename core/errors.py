@@ -135,13 +135,26 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(Exception, _render_unforeseen)
 
 
+def init_unavailable(app: Flask, errors: tuple[type[Exception], ...]) -> None:
+    """Show these errors of the database as 503, to be tried again: locked for too long, or the disk is full."""
+    for error in errors:
+        app.register_error_handler(error, _render_unavailable)
+
+
+def _render_unavailable(error: Exception) -> Response:
+    log.exception("database_unavailable", path=request.path, error=repr(error))
+    return render(Unavailable("Nothing was changed. Please try again in a moment.", headers={"Retry-After": "5"}))
+
+
 def _render_http_exception(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < 400:
         return cast(Response, Response.force_type(error.get_response(), request.environ))
     detail = error.description or ""
-    code = error.name.lower().replace(" ", "-")
     headers = {k: v for k, v in error.get_headers() if k.lower() not in ("content-type", "content-length")}
-    return render(Problem(detail, status=error.code, code=code, title=error.name, headers=headers))
+    ours = next((known for known in Problem.__subclasses__() if known.status == error.code), None)
+    if ours is not None:
+        return render(ours(detail, headers=headers))
+    return render(Problem(detail, status=error.code, code=error.name.lower().replace(" ", "-"), title=error.name, headers=headers))
 
 
 def _render_unforeseen(error: Exception) -> Response:

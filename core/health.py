@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify
 from pony.orm import select
 
 from studium.core.clock import now
-from studium.core.database import reading, transaction
+from studium.core.database import UNAVAILABLE, reading, refuse_lost_file, transaction
 from studium.core.entities import Heartbeat
 from studium.core.errors import DatabaseError
 from studium.core.logs import get_logger
@@ -55,6 +55,17 @@ def beat_heart(program: str) -> None:
             row.set(pid=os.getpid(), started_at=started, seen_at=now())
 
 
+def still_heart(program: str) -> None:
+    """Withdraw this process's heartbeat as it stops on purpose, so that /up knows at once; one that has taken over keeps its own."""
+    try:
+        with transaction():
+            row = Heartbeat.get(program=program)
+            if row is not None and row.pid == os.getpid():
+                row.delete()
+    except UNAVAILABLE:
+        log.warning("heartbeat_not_withdrawn", of=program)
+
+
 def heartbeat_check(program: str) -> HealthCheck:
     """A check that the program has given a sign of life within SILENCE_LIMIT."""
 
@@ -62,8 +73,8 @@ def heartbeat_check(program: str) -> HealthCheck:
         with reading():
             row = Heartbeat.get(program=program)
             if row is None:
-                return "has not started yet"
-            silence = now() - row.seen_at
+                return "is not running"
+            silence = abs(now() - row.seen_at)  # a clock that was set back must not make the dead look well
         return None if silence < SILENCE_LIMIT else f"no sign of life for {int(silence.total_seconds())} s"
 
     return HealthCheck(program, check)
@@ -81,6 +92,7 @@ def _check_database() -> str | None:
     try:
         with reading():
             select(h.program for h in Heartbeat).first()  # type: ignore[attr-defined]
+        refuse_lost_file()
     except DatabaseError as error:
         return str(error)
     return None

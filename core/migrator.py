@@ -78,6 +78,10 @@ class Migrator:
             self._run(lambda rev, _context: self._script._downgrade_revs(target, rev))
             return taken
 
+    def newest_copy(self, verb: str) -> Path | None:
+        """The copy that was taken last before a `migrate` or `rollback`."""
+        return max((self._data_dir / "backups").glob(f"before-{verb}-*.sqlite3"), default=None)
+
     def _steps(self, plugin: str) -> list[Any]:
         return list(self._script.walk_revisions("base", f"{plugin}@head"))[::-1]
 
@@ -118,6 +122,8 @@ class Migrator:
             return
         folder = self._data_dir / "backups"
         folder.mkdir(exist_ok=True)
+        for left in folder.glob(f"before-*{sqlite.UNFINISHED}*"):  # by a process that was killed; ours alone, for we hold the lock
+            left.unlink()
         sqlite.copy(self._path, folder / f"before-{verb}-{now():%Y%m%d-%H%M%S-%f}.sqlite3")
         for old in sorted(folder.glob(f"before-{verb}-*.sqlite3"))[:-KEPT_COPIES]:
             old.unlink()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import ipaddress
 import os
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar, cast
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
@@ -42,7 +44,9 @@ class Section(BaseModel):
 class CoreSettings(Section):
     """What every process needs."""
 
-    env: Literal["development", "production", "test"] = Field("development", description="which rules apply")
+    env: Literal["development", "production", "test"] = Field(
+        "development", description="which rules apply; in development anybody signs in as anybody, so it is refused to listen beyond this "
+        "machine, to trust a proxy or to have an https address")
     data_dir: Path = Field(Path("data"), description="folder of databases, media, backups, sockets and logs")
     secret_key: SecretStr | None = Field(
         None, description="signs cookies, streams and watch sessions; at least 32 characters; required in production")
@@ -73,6 +77,14 @@ class CoreSettings(Section):
         return value
 
     @property
+    def public_origin(self) -> str | None:
+        """The Origin header of the site's own pages, from `public_url` (RFC 6454: scheme, host and port, no path)."""
+        if self.public_url is None:
+            return None
+        site = urlsplit(self.public_url)
+        return f"{site.scheme}://{site.netloc}"
+
+    @property
     def run_dir(self) -> Path:
         """Folder of sockets and pid files."""
         return self.data_dir / "run"
@@ -100,6 +112,7 @@ class Settings:
 def load_core(environ: Mapping[str, str]) -> CoreSettings:
     """Read the core section; in development a missing secret key is made once and kept in the data folder."""
     core = _read(CoreSettings, environ)
+    _refuse_public_development(core)
     if core.secret_key is None:
         if core.env == "production":
             raise SettingsError(f"STUDIUM_SECRET_KEY is missing. Production needs a key of its own: set it to the output of {MAKE_KEY}")
@@ -120,6 +133,29 @@ def load_settings(core: CoreSettings, sections: Sequence[type[Section]], environ
             raise SettingsError(f"{name} is not a setting of Studium. " + (f"Did you mean {near[0]}? " if near else "")
                                 + "`studium settings` lists them all.")
     return Settings({CoreSettings: core} | {section: _read(section, environ) for section in sections})
+
+
+def _refuse_public_development(core: CoreSettings) -> None:
+    """In development anybody signs in as anybody, so what looks like a site for others must not start in it."""
+    if core.env != "development":
+        return
+    signs = {
+        f"STUDIUM_HOST={core.host}": not _is_loopback(core.host),
+        f"STUDIUM_TRUSTED_PROXIES={core.trusted_proxies}": core.trusted_proxies > 0,
+        f"STUDIUM_PUBLIC_URL={core.public_url}": (core.public_url or "").lower().startswith("https:"),
+    }
+    if found := [sign for sign, is_given in signs.items() if is_given]:
+        raise SettingsError(f"STUDIUM_ENV is development, where anybody can sign in as anybody, but {' and '.join(found)} would let other "
+                            "people in. On a server set STUDIUM_ENV=production; to try Studium out leave that away, and from another "
+                            f"machine use a tunnel: ssh -L {core.port}:127.0.0.1:{core.port} "
+                            f"-L {core.cable_port}:127.0.0.1:{core.cable_port} <server>")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _read(section: type[S], environ: Mapping[str, str]) -> S:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection, Error
 
-__all__ = ["BUSY_SECONDS", "Connection", "Error", "connect", "copy", "data_version", "set_pragmas", "set_synchronous"]
+__all__ = ["BUSY_SECONDS", "UNFINISHED", "Connection", "Error", "connect", "copy", "data_version", "identity", "set_pragmas", "set_synchronous"]
 BUSY_SECONDS = 5.0
+UNFINISHED = ".part"
 PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = NORMAL",
@@ -44,15 +46,32 @@ def data_version(connection: Connection) -> int:
     return int(row[0])
 
 
-def copy(source: Path, target: Path) -> None:
-    """Copy a live database consistently (SQLite Online Backup), then check its integrity.
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file a path names now: device and inode; None when there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
-    Raises sqlite3.DatabaseError when the copy is not sound.
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a live database consistently (SQLite Online Backup); `target` appears only when it is whole and sound.
+
+    Raises sqlite3.Error when the copy fails or is not sound. A killed process leaves `target`.part behind.
     """
-    with sqlite3.connect(source) as origin, sqlite3.connect(target) as copied:
+    part = target.with_name(f"{target.name}{UNFINISHED}")
+    try:
+        _copy_and_check(source, part)
+        part.replace(target)
+    finally:
+        for left in part.parent.glob(f"{part.name}*"):  # and its -wal, -shm or -journal
+            left.unlink()
+
+
+def _copy_and_check(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copied:
         origin.backup(copied)
         verdict = copied.execute("PRAGMA integrity_check").fetchone()[0]
-    origin.close()
-    copied.close()
     if verdict != "ok":
-        raise sqlite3.DatabaseError(f"{target} is not sound: {verdict}")
+        raise sqlite3.DatabaseError(f"the copy {target} is not sound: {verdict}")

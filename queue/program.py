@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from studium.core.health import still_heart
 from studium.core.logs import get_logger
 from studium.queue.consumer import JobConsumer
 from studium.queue.health import program_of
@@ -34,4 +35,6 @@ def run_worker(app: Flask, queue: str, workers: int, dispatcher: bool) -> None:
     with app.app_context():
         runner.give_back_all()
     heart.stop()
+    with app.app_context():
+        still_heart(program_of(queue))
     log.info("worker_stopped", queue=queue, worker=runner.name)

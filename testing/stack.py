@@ -105,7 +105,7 @@ class Stack:
 
     def pids(self, words: str) -> list[int]:
         """Processes of this stack whose command line contains `words`, such as "studium.web.cable", masters before workers."""
-        return [process.pid for process in self.processes() if words in " ".join(process.cmdline())]
+        return [process.pid for process in self.processes() if words in command_line(process)]
 
     def cpu_seconds(self) -> float:
         """User and system time of all server processes that live now."""
@@ -118,6 +118,14 @@ class Stack:
     def report(self) -> list[str]:
         """A line a process: PSS, CPU seconds, command."""
         return [f"{pss_mb(p.pid):7.1f} MB {sum(p.cpu_times()[:2]):8.2f} s  {' '.join(p.cmdline())[-90:]}" for p in self.processes()]
+
+def command_line(process: psutil.Process) -> str:
+    """The command of a process; "" when it has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
 
 def pss_mb(pid: int) -> float:
     """Proportional set size from smaps_rollup (proc(5))."""

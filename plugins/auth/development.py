@@ -10,7 +10,8 @@ from studium.core import api
 from studium.core.api import Schema
 from studium.core.csrf import csrf
 from studium.plugins.auth.people import Identity
-from studium.plugins.auth.routes import describe, keep_token, open_browser, safe_next
+from studium.plugins.auth.routes import AFTER_SIGN_IN, describe, keep_token, open_browser
+from studium.services.redirects import safe_path
 
 blueprint = Blueprint("auth_development", __name__)
 
@@ -32,7 +33,7 @@ def sign_in_as() -> Response:
     """Sign in from a form, going on to `next`, or from JSON, answering with the user."""
     if request.form:
         asked = api.parse_json(DevelopmentSignIn, api.json_text(request.form.to_dict()))
-        response: Response = redirect(safe_next(asked.next), 303)
+        response: Response = redirect(safe_path(asked.next, AFTER_SIGN_IN), 303)
         token, _user = open_browser(_identity(asked), "development")
         keep_token(response, token)
         return response

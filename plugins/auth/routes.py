@@ -17,9 +17,11 @@ from studium.plugins.auth.people import Identity, take_over
 from studium.plugins.auth.settings import AuthSettings
 from studium.services.cable import cable_url, last_id, sign_stream, user_stream
 from studium.services.languages import language
+from studium.services.redirects import safe_path
 from studium.services.users import SESSION_COOKIE, SignedInUser, current_user
 
 blueprint = Blueprint("auth", __name__, template_folder="templates")
+AFTER_SIGN_IN = "/dashboard"
 
 
 class UserSchema(Schema):
@@ -44,7 +46,7 @@ class SessionSchema(Schema):
 @blueprint.get("/login")
 def login() -> AnyResponse:
     """The ways to sign in."""
-    target = safe_next(request.args.get("next"))
+    target = safe_path(request.args.get("next"), AFTER_SIGN_IN)
     if current_user() is not None:
         return redirect(target)
     development = runtime().settings.core.env != "production"
@@ -99,13 +101,6 @@ def keep_token(response: AnyResponse, token: str) -> None:
     settings = runtime().settings
     response.set_cookie(SESSION_COOKIE, token, max_age=settings[AuthSettings].session_days * 86_400, httponly=True, samesite="Lax",
                         secure=settings.core.env == "production")
-
-
-def safe_next(target: str | None) -> str:
-    """A path on this site to go to after sign-in; anything else, such as //elsewhere, becomes the dashboard."""
-    if target and target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable() and "\\" not in target:
-        return target
-    return "/dashboard"
 
 
 def show_sign_in(problem: errors.Unauthorized) -> AnyResponse:

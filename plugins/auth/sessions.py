@@ -7,8 +7,9 @@ import secrets
 from datetime import datetime, timedelta
 
 from studium.core.clock import now
-from studium.core.database import after_commit, reading, transaction
+from studium.core.database import UNAVAILABLE, after_commit, reading, transaction
 from studium.core.facts import publish
+from studium.core.logs import get_logger
 from studium.core.runtime import runtime
 from studium.plugins.auth.entities import Session, User
 from studium.plugins.auth.settings import AuthSettings
@@ -16,6 +17,7 @@ from studium.services.cable.publishing import close_sessions
 from studium.services.facts import UserSignedIn
 from studium.services.users import SignedInUser
 
+log = get_logger(__name__)
 SEEN_EVERY = timedelta(minutes=5)
 LONGEST_AGENT = 300
 
@@ -64,10 +66,13 @@ def _counts(row: Session) -> bool:
 def _mark_seen(session_id: int) -> None:
     if runtime().program == "cable":
         return  # its look-ups only read; the next page visit will tell
-    with transaction():
-        row = Session.get(id=session_id)
-        if row is not None:
-            row.seen_at = now()
+    try:
+        with transaction():
+            row = Session.get(id=session_id)
+            if row is not None:
+                row.seen_at = now()
+    except UNAVAILABLE:
+        log.warning("session_not_marked_seen", session_id=session_id)  # a reader must not fail because nothing can be written
 
 
 def _hash(token: str) -> str:

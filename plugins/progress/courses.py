@@ -9,6 +9,7 @@ from pony.orm import select
 from studium.core.database import reading
 from studium.plugins.progress.entities import LessonRow
 from studium.plugins.progress.intervals import gaps
+from studium.plugins.progress.live import fraction
 from studium.services.courses.catalogue import CourseInfo, LessonInfo, find_course_by_id, find_lesson_by_id
 from studium.services.progress import CourseProgress, LessonProgress, percent
 
@@ -61,9 +62,9 @@ def _resume(course: CourseInfo, lessons: dict[int, LessonProgress], last: Lesson
 
 def _as_value(row: LessonRow, info: LessonInfo) -> LessonProgress:
     segments = [(start, end) for start, end in json.loads(row.segments)]
-    covered = min(1.0, row.covered / info.duration_ms) if info.duration_ms else float(row.completed)
     return LessonProgress(
-        lesson_id=row.lesson_id, covered=covered, position_ms=row.position, completed=row.completed, completed_at=row.completed_at,
+        lesson_id=row.lesson_id, covered=fraction(row.covered, info.duration_ms, row.completed),
+        position_ms=row.position, completed=row.completed, completed_at=row.completed_at,
         missing=tuple(gaps(segments, info.duration_ms)), segments=tuple(segments), last_watched_at=row.last_watched_at,
         watched_seconds=row.watch_time_seconds,
     )

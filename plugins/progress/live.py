@@ -36,8 +36,15 @@ class Change:
 
 def answer(lesson: Lesson, duration: int) -> dict[str, Any]:
     """A lesson's progress as architecture section 8 shows it; `covered` is a fraction, rounded down to four digits."""
-    covered = lesson.covered * 10_000 // duration / 10_000 if duration else float(lesson.completed)
-    return {"covered": covered, "position": lesson.position, "completed": lesson.completed, "missing": lesson.missing[:MOST_GAPS]}
+    return {
+        "covered": fraction(lesson.covered, duration, lesson.completed), "position": lesson.position, "completed": lesson.completed,
+        "missing": lesson.missing[:MOST_GAPS],
+    }
+
+
+def fraction(covered: int, duration: int, completed: bool) -> float:
+    """The watched part, rounded down to four digits; a lesson without a duration is all or nothing."""
+    return min(covered, duration) * 10_000 // duration / 10_000 if duration else float(completed)
 
 
 def show(changes: Sequence[Change], counts: dict[tuple[int, int], dict[str, int]]) -> None:

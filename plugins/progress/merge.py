@@ -55,10 +55,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What the server says of the lesson: duration in ms, threshold in percent, and which video it is."""
+    """What the server says of the lesson: duration in ms, threshold in percent (None: no watching completes it), and which video it is."""
 
     duration: int
-    threshold: int
+    threshold: int | None
     asset_rev: str
 
 
@@ -78,14 +78,15 @@ class Lesson:
 def apply(session: Session, beat: Beat, received_at: int, duration: int) -> Session:
     """The session with one more beat in it."""
     latest = beat.seq > session.seq
+    longest = max(0, received_at - session.started_at) + CREDIT_GRACE_MS  # nobody has played for longer than the session is old
     event_at = min(max(received_at - beat.age, session.started_at), received_at)
     at_end = beat.state == "ended"
     return replace(
         session,
         received_at=max(session.received_at, received_at),
         segments=union(session.segments, clip(beat.segments, 0, duration)),
-        played=max(session.played, beat.played),
-        hidden=max(session.hidden, beat.hidden),
+        played=max(session.played, min(beat.played, longest)),
+        hidden=max(session.hidden, min(beat.hidden, longest)),
         seq=beat.seq if latest else session.seq,
         position=(0 if at_end else min(max(beat.position, 0), duration)) if latest else session.position,
         event_at=event_at if latest else session.event_at,
@@ -115,6 +116,8 @@ def fold(sessions: Iterable[Session], rule: Rule, completed: bool) -> Lesson:
 
 def is_complete(covered: int, rule: Rule) -> bool:
     """Whether enough unique milliseconds are watched; the last 2 s (or a fiftieth) need not be, since players stop short of the end."""
+    if rule.threshold is None:
+        return False
     tail = min(TAIL_MS, rule.duration // 50)
     return rule.duration > 0 and covered * 100 >= rule.threshold * (rule.duration - tail)
 

@@ -1,14 +1,15 @@
-"""Completion of lessons that are not watched: text that was read to its end, or a button."""
+"""Completion of lessons by other means than watching: text that was read to its end, or a button, which a video may have too."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from studium.core.clock import now, now_ms
 from studium.core.database import transaction
 from studium.core.errors import Conflict
 from studium.core.facts import publish
-from studium.plugins.progress import store
+from studium.plugins.progress import beats, merge, store
 from studium.plugins.progress.live import Change
-from studium.plugins.progress.merge import Lesson
 from studium.services.courses.catalogue import LessonInfo
 from studium.services.facts import LessonCompleted
 
@@ -22,8 +23,9 @@ def complete(user_id: int, info: LessonInfo) -> Change:
         raise Conflict(f"This lesson is completed by watching {info.threshold} % of it, not by a click.")
     with transaction():
         before = store.read_completed(user_id, info.id)
-        lesson = Lesson([], 0, [], 0, 0, now_ms(), True)
+        lesson = merge.fold(store.read_sessions(user_id, info.id).values(), beats.rule_of(info), True)
         if not before:
+            lesson = replace(lesson, last_event_at=now_ms())
             at = now()
             store.write_lessons([store.LessonWrite(user_id, info.id, info.course_id, info.duration_ms, lesson, at)])
             payload = LessonCompleted(user_id=user_id, lesson_id=info.id, course_id=info.course_id, completed_at=at)

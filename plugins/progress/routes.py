@@ -7,7 +7,8 @@ from flask import Blueprint, Response, request
 from studium.core import api
 from studium.core.clock import now, now_ms
 from studium.core.csrf import csrf
-from studium.core.errors import Conflict, Forbidden, NotFound, Unprocessable
+from studium.core.errors import Conflict, Forbidden, NotFound, Problem, TooManyRequests, Unprocessable
+from studium.core.logs import get_logger
 from studium.plugins.progress import beats, courses, live, reading, tickets
 from studium.plugins.progress.live import Change
 from studium.plugins.progress.merge import resume_at
@@ -17,6 +18,7 @@ from studium.services.courses.catalogue import LessonInfo, find_course, find_les
 from studium.services.progress import LessonProgress
 from studium.services.users import SignedInUser, current_user, require_user
 
+log = get_logger(__name__)
 blueprint = Blueprint("progress", __name__)
 PHONES = ("mobile", "android", "iphone", "ipad")
 
@@ -30,7 +32,7 @@ def open_session(course: str, lesson: str) -> Response:
     known = courses.find_lesson_progress(user.id, info.id) or LessonProgress(info.id, missing=((0, info.duration_ms),))
     sid = tickets.issue(user.id, info.id, info.asset_rev, _device())
     return api.data(WatchSessionOut(
-        sid=sid, duration=info.duration_ms, position=_resume_position(known, info), covered=round(known.covered, 4),
+        sid=sid, duration=info.duration_ms, position=_resume_position(known, info), covered=known.covered,
         completed=known.completed, segments=list(known.segments), missing=list(known.missing[:live.MOST_GAPS]),
     ))
 
@@ -41,10 +43,13 @@ def take_beats() -> Response:
     """Beats over HTTP, as sendBeacon sends them; the signed sid is the permission. All are stored, or none."""
     asked = api.read_json(BeatsIn).beats
     received = [_received(index, beat) for index, beat in enumerate(asked)]
-    changes = beats.take(received)
-    answers = [_answer(index, beat, change) for index, (beat, change) in enumerate(zip(asked, changes, strict=True))]
-    show([change for change in changes if change])
-    return api.data(answers)
+    try:
+        answers = beats.take(received, whole=True)
+    except beats.Refused as refused:
+        raise _problem(refused) from None
+    changes = [answer for answer in answers if isinstance(answer, Change)]
+    show(changes)
+    return api.data([_answer(beat, change) for beat, change in zip(asked, changes, strict=True)])
 
 
 @blueprint.post("/api/v1/lessons/<course>/<lesson>/completion")
@@ -71,9 +76,15 @@ def show_course(course: str) -> Response:
 
 
 def show(changes: list[Change]) -> None:
-    """Publish the changes, with the course's numbers where a lesson was completed."""
+    """Publish the changes, with the course's numbers where a lesson was completed.
+
+    They are committed already, so what fails here is logged: the other tabs will ask when they come back.
+    """
     completed = {(change.user_id, change.info.course_id) for change in changes if change.completed_now}
-    live.show(changes, {key: courses.counts(*key) for key in completed})
+    try:
+        live.show(changes, {key: courses.counts(*key) for key in completed})
+    except Exception:
+        log.exception("progress_not_shown")
 
 
 def _lesson_for(course: str, lesson: str) -> tuple[SignedInUser, LessonInfo]:
@@ -100,16 +111,21 @@ def _received(index: int, beat: BeatIn) -> beats.Received:
     return beats.Received(ticket, beat.as_beat(), now_ms())
 
 
-def _answer(index: int, beat: BeatIn, change: Change | None) -> BeatOut:
-    if change is None:
-        raise Unprocessable(f"beats.{index}: the lesson of this watch session no longer exists.",
-                            errors=[{"field": f"beats.{index}.sid", "message": "the lesson is gone"}])
+def _problem(refused: beats.Refused) -> Problem:
+    detail = f"beats.{refused.index}: {refused.refusal.message}"
+    errors = [{"field": f"beats.{refused.index}.sid", "message": refused.refusal.message}]
+    if refused.refusal is beats.TOO_MANY:
+        return TooManyRequests(detail, code="too-many", errors=errors, headers={"Retry-After": "30"})
+    return Unprocessable(detail, errors=errors)
+
+
+def _answer(beat: BeatIn, change: Change) -> BeatOut:
     return BeatOut(sid=beat.sid, seq=beat.seq, progress=ProgressOut(**change.answer()))
 
 
 def _lesson_out(info: LessonInfo, known: LessonProgress) -> LessonProgressOut:
     missing = list(known.missing) or ([(0, info.duration_ms)] if info.duration_ms and not known.segments else [])
-    return LessonProgressOut(lesson=info.slug, lesson_id=info.id, covered=round(known.covered, 4), position=known.position_ms,
+    return LessonProgressOut(lesson=info.slug, lesson_id=info.id, covered=known.covered, position=known.position_ms,
                              completed=known.completed, missing=missing[:live.MOST_GAPS])
 
 

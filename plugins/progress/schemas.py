@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from studium.core.api import Schema
 from studium.plugins.progress import merge
 
-Milliseconds = Annotated[int, Field(ge=0, lt=2**53)]
+Milliseconds = Annotated[int, Field(ge=0, lt=2**53, strict=True)]
 
 
 class BeatIn(Schema):
@@ -20,7 +20,7 @@ class BeatIn(Schema):
     segments: Annotated[list[tuple[Milliseconds, Milliseconds]], Field(max_length=1000)]
     position: Milliseconds
     state: Literal["playing", "paused", "ended", "seeking"]
-    rate: Annotated[float, Field(ge=0, le=16, allow_inf_nan=False)] = 1.0
+    rate: Annotated[float, Field(ge=0, le=16, allow_inf_nan=False, strict=True)] = 1.0
     age: Milliseconds = 0
     played: Milliseconds = 0
     hidden: Milliseconds = 0

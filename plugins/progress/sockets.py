@@ -10,6 +10,7 @@ from flask import Flask
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from studium.core import database
 from studium.core.clock import now_ms
 from studium.core.logs import get_logger
 from studium.plugins.progress import beats, tickets
@@ -41,8 +42,9 @@ class BeatSocket:
         self._writer: GroupCommit[Waiting] = GroupCommit(app, self._write, self._refuse, "beat-writer")
 
     def start(self) -> None:
-        """Start the writer."""
+        """Start the writer, and let the cable's heartbeat depend on it."""
         self._writer.start()
+        self._hub.writers.append(self._writer)
 
     def on_beat(self, connection: Connection, frame: dict[str, Any]) -> None:
         """Check a beat and hand it to the writer; what is wrong is answered at once and stored nowhere."""
@@ -64,19 +66,21 @@ class BeatSocket:
 
     def _write(self, batch: Sequence[Waiting]) -> None:
         """On the writer's thread: one transaction, then the acknowledgements, then the other tabs."""
-        changes = beats.take([waiting.received for waiting in batch])
-        frames = [_acknowledge(waiting, change) for waiting, change in zip(batch, changes, strict=True)]
-        self._answer(batch, frames)
-        show([change for change in changes if change])
+        answers = beats.take([waiting.received for waiting in batch])
+        self._answer(batch, [_acknowledge(waiting, answer) for waiting, answer in zip(batch, answers, strict=True)])
+        show([answer for answer in answers if isinstance(answer, Change)])
 
-    def _refuse(self, batch: Sequence[Waiting]) -> None:
-        """The batch failed: beats are tried one by one, so that only the one at fault is refused."""
+    def _refuse(self, batch: Sequence[Waiting], error: Exception) -> None:
+        """The batch failed: because of the database, all of it; else beats are tried one by one, and only the one at fault is refused."""
+        if len(batch) == 1 or isinstance(error, database.UNAVAILABLE):
+            self._answer(batch, [_error(waiting, "unavailable", "Not stored; send it again.") for waiting in batch])
+            return
         for waiting in batch:
             try:
                 self._write([waiting])
-            except Exception:
+            except Exception as again:
                 log.exception("beat_not_stored", user_id=waiting.connection.user.id)
-                self._answer([waiting], [_error(waiting, "unavailable", "Not stored; send it again.")])
+                self._refuse([waiting], again)
 
     def _answer(self, batch: Sequence[Waiting], frames: Sequence[bytes]) -> None:
         def send() -> None:
@@ -93,10 +97,10 @@ def start(hub: Hub) -> BeatSocket:
     return socket
 
 
-def _acknowledge(waiting: Waiting, change: Change | None) -> bytes:
-    if change is None:
-        return _error(waiting, "gone", "The lesson of this watch session no longer exists.")
-    return serialize(to_json({"ack": waiting.frame_id, "progress": change.answer()}))
+def _acknowledge(waiting: Waiting, answer: Change | beats.Refusal) -> bytes:
+    if isinstance(answer, beats.Refusal):
+        return _error(waiting, answer.code, answer.message)
+    return serialize(to_json({"ack": waiting.frame_id, "progress": answer.answer()}))
 
 
 def _error(waiting: Waiting, code: str, message: str) -> bytes:
@@ -104,5 +108,5 @@ def _error(waiting: Waiting, code: str, message: str) -> bytes:
 
 
 def _explain(error: ValidationError) -> str:
-    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    return f"{'.'.join(str(part) for part in found['loc']) or 'beat'}: {found['msg']}"
+    found = error.errors(include_url=False, include_context=False, include_input=False)[:5]
+    return "; ".join(f"{'.'.join(str(part) for part in item['loc']) or 'beat'}: {item['msg']}" for item in found)

@@ -5,6 +5,7 @@ There is no greenlet a socket: the loop calls `on_readable` when there are bytes
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from typing import TYPE_CHECKING, Any
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 READ, WRITE = 1, 2
 RECEIVE_BYTES = 65_536
+PARTING_SECONDS = 2.0
 
 
 class Connection:
     """A signed-in browser's socket; call its methods on the loop's thread only."""
 
-    __slots__ = ("_allowance", "_dropped", "_hub", "_parts", "_protocol", "_reader", "_refilled", "_socket", "_unsent", "_writer",
-                 "heard_at", "id", "pinged", "streams", "user")
+    __slots__ = ("_allowance", "_dropped", "_hub", "_parting", "_parts", "_protocol", "_reader", "_refilled", "_socket", "_unsent",
+                 "_writer", "heard_at", "id", "pinged", "streams", "user")
 
     def __init__(self, hub: Hub, sock: socket.socket, user: SignedInUser, connection_id: int) -> None:
         self.id = connection_id
@@ -40,6 +42,7 @@ class Connection:
         self._hub = hub
         self._socket = sock
         self._dropped = False
+        self._parting: Any = None
         self._protocol = ServerProtocol(state=State.OPEN, max_size=hub.settings.max_frame_bytes)
         self._allowance = float(hub.settings.frames_burst)
         self._unsent = bytearray()
@@ -78,18 +81,17 @@ class Connection:
         if self.open:
             self._protocol.send_close(code, reason)
             self._flush()
-        self.drop()
+        self._part()
 
     def drop(self) -> None:
         """Let the socket go without a word; safe to call twice."""
         if self._dropped:
             return
         self._dropped = True
-        self._reader.stop()
-        self._reader.close()
-        if self._writer is not None:
-            self._writer.stop()
-            self._writer.close()
+        for watcher in (self._reader, self._writer, self._parting):
+            if watcher is not None:
+                watcher.stop()
+                watcher.close()
         self._socket.close()
         self._hub.forget(self)
 
@@ -119,7 +121,34 @@ class Connection:
         if not self._dropped:
             self._flush()
             if self._protocol.state is not State.OPEN:
+                self._part()
+
+    def _part(self) -> None:
+        """Let go of a socket whose last word is sent: what the browser is still sending is thrown away for a moment.
+
+        Closing at once would reset the connection, and the reset may overtake the close frame with its reason (RFC 6455 section 7.1.1).
+        """
+        if self._dropped or self._parting is not None:
+            return
+        self._hub.forget(self)
+        self._parting = self._hub.loop.timer(PARTING_SECONDS)
+        if self._unsent or self._protocol.close_rcvd is not None:
+            self.drop()
+            return
+        self._reader.stop()
+        self._reader.start(self._throw_away)
+        self._parting.start(self.drop)
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def _throw_away(self) -> None:
+        try:
+            if not self._socket.recv(RECEIVE_BYTES):
                 self.drop()
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self.drop()
 
     def _on_frame(self, frame: Any) -> None:
         if not self.open:

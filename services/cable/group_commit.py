@@ -23,10 +23,11 @@ GATHER_SECONDS = 0.004
 class GroupCommit(Generic[T]):
     """Runs `handle(items)` in an app context on its own thread; under load items gather while the last commit runs.
 
-    `handle` must not raise for a bad item; when it raises, `failed(items)` is called, on the same thread.
+    `handle` must not raise for a bad item; when it raises, `failed(items, error)` is called, on the same thread.
     """
 
-    def __init__(self, app: Flask, handle: Callable[[Sequence[T]], None], failed: Callable[[Sequence[T]], None], name: str) -> None:
+    def __init__(self, app: Flask, handle: Callable[[Sequence[T]], None], failed: Callable[[Sequence[T], Exception], None],
+                 name: str) -> None:
         self._app = app
         self._handle = handle
         self._failed = failed
@@ -34,7 +35,8 @@ class GroupCommit(Generic[T]):
         self._items: deque[T] = deque()
         self._tasks: deque[Callable[[], object]] = deque()
         self._event = os.eventfd(0)
-        self.done_at = time.monotonic()
+        self._woken = False
+        self._busy_since: float | None = None
 
     def start(self) -> None:
         """Start the thread."""
@@ -43,7 +45,8 @@ class GroupCommit(Generic[T]):
     def submit(self, item: T) -> None:
         """Hand over an item; from any thread, without waiting."""
         self._items.append(item)
-        if len(self._items) == 1:  # else the thread is awake, or being woken
+        if not self._woken:  # else the thread is being woken, and looks at the items only after that
+            self._woken = True
             os.eventfd_write(self._event, 1)
 
     def run(self, task: Callable[[], object]) -> None:
@@ -52,28 +55,32 @@ class GroupCommit(Generic[T]):
         os.eventfd_write(self._event, 1)
 
     @property
-    def waiting(self) -> int:
-        """Items not yet handled."""
-        return len(self._items)
+    def busy_seconds(self) -> float:
+        """How long the present batch has taken so far; 0 between batches."""
+        since = self._busy_since
+        return time.monotonic() - since if since is not None else 0.0
 
     def _run(self) -> None:
         with self._app.app_context():
             while True:
                 os.eventfd_read(self._event)
+                self._woken = False
                 while self._items:
                     if self._handle_batch() > FEW:
                         time.sleep(GATHER_SECONDS)
                 while self._tasks:
                     self._run_task(self._tasks.popleft())
-                self.done_at = time.monotonic()
 
     def _handle_batch(self) -> int:
+        self._busy_since = time.monotonic()
         batch = [self._items.popleft() for _ in range(min(len(self._items), MOST_AT_ONCE))]
         try:
             self._handle(batch)
-        except Exception:
+        except Exception as error:
             log.exception("group_commit_failed", thread=self._name, items=len(batch))
-            self._failed(batch)
+            cause = error
+            self._run_task(lambda: self._failed(batch, cause))
+        self._busy_since = None
         return len(batch)
 
     def _run_task(self, task: Callable[[], object]) -> None:

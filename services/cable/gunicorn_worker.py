@@ -17,7 +17,7 @@ class CableWorker(GeventWorker):  # type: ignore[misc]
 
     def patch(self) -> None:
         """Wrap the listening sockets for gevent, and patch nothing else."""
-        self.sockets: list[Any] = [socket.socket(s.FAMILY, socket.SOCK_STREAM, fileno=s.sock.detach()) for s in self.sockets]  # type: ignore[has-type]
+        self.sockets: list[Any] = [socket.socket(s.FAMILY, socket.SOCK_STREAM, fileno=s.sock.detach()) for s in self.sockets]
 
     def run(self) -> None:
         """Serve until told to stop, then say goodbye to the browsers, which reconnect to the next process."""

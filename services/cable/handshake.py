@@ -63,7 +63,7 @@ def allowed_origin(origin: str | None, host: str) -> bool:
     if not origin:
         return False
     core = runtime().settings.core
-    if origin in core.allowed_origins or origin == core.public_url:
+    if origin in core.allowed_origins or origin == core.public_origin:
         return True
     page, ours = urlsplit(origin), urlsplit(f"//{host}")
     if page.scheme not in DEFAULT_PORTS or page.hostname is None or page.hostname != ours.hostname:

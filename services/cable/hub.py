@@ -15,6 +15,7 @@ from pydantic_core import from_json
 
 from studium.core.logs import get_logger
 from studium.services.cable.connection import Connection, serialize
+from studium.services.cable.group_commit import GroupCommit
 from studium.services.cable.publishing import CONTROL_STREAM
 from studium.services.cable.settings import CableSettings
 from studium.services.cable.sqlite_store import Message
@@ -32,6 +33,7 @@ class Hub:
         self.app = app
         self.loop = loop
         self.settings = settings
+        self.writers: list[GroupCommit[Any]] = []
         self.request_replay: Callable[[Connection, str, str, int | None], None] = _no_replay
         self._handlers: dict[str, Handler] = {"subscribe": self._on_subscribe, "unsubscribe": self._on_unsubscribe}
         self._connections: dict[int, Connection] = {}
@@ -40,6 +42,7 @@ class Hub:
         self._signed: dict[str, str] = {}
         self._ids = itertools.count(1)
         self._calls: deque[Callable[[], None]] = deque()
+        self._woken = False
         self._waker = loop.async_()
         self._waker.start(self._run_calls)
         self._pinger = loop.timer(1.0, 1.0)
@@ -52,7 +55,8 @@ class Hub:
     def call_soon(self, run: Callable[[], None]) -> None:
         """Run a function on the loop; the only method that any thread may call."""
         self._calls.append(run)
-        if len(self._calls) == 1:  # else the loop is awake, or being woken
+        if not self._woken:  # else the loop is being woken, and looks at the calls only after that; two threads at once wake it twice
+            self._woken = True
             self._waker.send()
 
     def room_for(self, user_id: int) -> str | None:
@@ -188,13 +192,13 @@ class Hub:
                 connection.close(4001, "signed out")
 
     def _run_calls(self) -> None:
+        self._woken = False
         calls = self._calls
         while calls:
             try:
-                calls[0]()
+                calls.popleft()()
             except Exception:
                 log.exception("cable_call_failed")
-            calls.popleft()
 
     def _ping_silent(self) -> None:
         silent_since = time.monotonic() - self.settings.ping_seconds

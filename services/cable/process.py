@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import gevent
 from flask import Flask
@@ -12,7 +14,7 @@ from gevent.threadpool import ThreadPool
 from websockets.frames import CloseCode
 
 from studium.core.database import reading
-from studium.core.health import HEARTBEAT_SECONDS, HealthCheck, beat_heart
+from studium.core.health import HEARTBEAT_SECONDS, HealthCheck, beat_heart, still_heart
 from studium.core.logs import get_logger
 from studium.core.runtime import runtime
 from studium.services.cable.group_commit import GroupCommit
@@ -46,7 +48,7 @@ def start(app: Flask) -> Process:
     core.run_dir.mkdir(parents=True, exist_ok=True)
     hub = Hub(app, gevent.get_hub().loop, settings[CableSettings])
     tail = Tail(hub, core.data_dir, core.run_dir)
-    clerk: GroupCommit[None] = GroupCommit(app, lambda _items: None, lambda _items: None, "cable-clerk")
+    clerk: GroupCommit[None] = GroupCommit(app, lambda _items: None, lambda _items, _error: None, "cable-clerk")
     process = Process(hub, tail, clerk)
     app.register_blueprint(make_blueprint(hub, _user_finder(app)))
     for handlers in runtime().hooks.register_frames(hub=hub):
@@ -64,10 +66,12 @@ def stop() -> None:
     for process in _running:
         log.info("cable_stopping", connections=process.hub.size)
         process.hub.close_all(CloseCode.SERVICE_RESTART, "the server restarts")
+        with process.hub.app.app_context():
+            still_heart(PROGRAM)
 
 
 def health_checks() -> list[HealthCheck]:
-    """Inside the cable: that its tail follows. Other programs look at its heartbeat instead."""
+    """Inside the cable: that its tail follows and its writers write. Other programs look at its heartbeat instead."""
     return [HealthCheck("cable-tail", lambda: next((_stalled(process) for process in _running), "has not started yet"))]
 
 
@@ -80,7 +84,10 @@ def _calm_garbage_collector() -> None:
 
 def _stalled(process: Process) -> str | None:
     silence = time.monotonic() - process.tail.looked_at
-    return f"the tail has not looked for {silence:.0f} s" if silence > STALL_SECONDS else None
+    if silence > STALL_SECONDS:
+        return f"the tail has not looked for {silence:.0f} s"
+    busy = max((writer.busy_seconds for writer in process.hub.writers), default=0.0)
+    return f"a writer has been busy for {busy:.0f} s" if busy > STALL_SECONDS * 2 else None
 
 
 def _beat(process: Process) -> None:
@@ -91,11 +98,11 @@ def _beat(process: Process) -> None:
         gevent.sleep(HEARTBEAT_SECONDS)
 
 
-def _user_finder(app: Flask):  # type: ignore[no-untyped-def]
+def _user_finder(app: Flask) -> Callable[[str], SignedInUser | None]:
     threads = ThreadPool(1)
 
     def look_up(token: str) -> SignedInUser | None:
         with app.app_context(), reading():
             return find_user(token)
 
-    return lambda token: threads.apply(look_up, (token,))
+    return lambda token: cast(SignedInUser | None, threads.apply(look_up, (token,)))

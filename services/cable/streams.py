@@ -29,6 +29,8 @@ def open_stream(signed: str, user_id: int) -> str | None:
         name = _signer().unsign(signed).decode()
     except BadSignature:
         return None
+    if signed != sign_stream(name):  # base64 has several spellings of one signature; all browsers must know a stream by the same
+        return None
     if name.startswith(USER_PREFIX) and name != user_stream(user_id):
         return None
     return name
@@ -37,9 +39,10 @@ def open_stream(signed: str, user_id: int) -> str | None:
 def cable_url() -> str:
     """Where the browser of this request finds the cable: its own port in development, the same origin in production."""
     core = runtime().settings.core
-    scheme = "wss" if request.is_secure else "ws"
     if core.env == "production":
-        return f"{scheme}://{request.host}/cable"
+        site = urlsplit(core.public_url or request.host_url)
+        return f"{'wss' if site.scheme == 'https' else 'ws'}://{site.netloc}/cable"
+    scheme = "wss" if request.is_secure else "ws"
     host = urlsplit(f"//{request.host}").hostname or core.host
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{core.cable_port}/cable"
 

@@ -5,10 +5,10 @@ Subscriptions go through it too, so that what was missed and what comes next joi
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 from collections import deque
+from contextlib import closing
 from pathlib import Path
 
 from studium.core.clock import now_ms
@@ -26,7 +26,7 @@ TRIM_SECONDS = 30.0
 
 
 class Tail:
-    """Follows cable.sqlite3; survives errors of the database, and says when it last looked."""
+    """Follows cable.sqlite3; survives its errors, its loss and its replacement, and says when it last looked."""
 
     def __init__(self, hub: Hub, data_dir: Path, run_dir: Path) -> None:
         self._hub = hub
@@ -38,8 +38,7 @@ class Tail:
         self.looked_at = time.monotonic()
 
     def start(self) -> None:
-        """Begin after the newest message there is now; requests of the loop are taken from here on."""
-        self._last = self._open_store().last_id()
+        """Begin after the newest message, as soon as there is a file to read; requests of the loop are taken from here on."""
         self._listener = Listener(self._run_dir, BELL)
         self._hub.request_replay = self._ask
         threading.Thread(target=self._run, name="cable-tail", daemon=True).start()
@@ -51,14 +50,16 @@ class Tail:
     def _run(self) -> None:
         while True:
             try:
-                self._follow(self._open_store())
-            except sqlite3.Error:
+                with closing(MessageStore(self._data_dir)) as store:
+                    self._last = self._last or store.last_id()
+                    self._follow(store)
+            except Exception:
                 log.exception("cable_tail_failed", retry_in_seconds=1)
                 time.sleep(1)
 
     def _follow(self, store: MessageStore) -> None:
         version = None
-        while True:
+        while not store.gone:
             seen = store.version()
             if seen != version:
                 version = seen
@@ -75,12 +76,13 @@ class Tail:
 
     def _answer(self, store: MessageStore) -> None:
         while self._requests:
-            connection, stream, signed, after = self._requests.popleft()
+            connection, stream, signed, after = self._requests[0]
             missed: list[Message] = []
             if after is not None and after < self._last:
                 missed = store.missed(stream, after, self._last, self._hub.settings.replay_limit)
             self._hub.call_soon(
                 lambda c=connection, s=stream, n=signed, last=self._last, m=missed: self._hub.subscribe(c, s, n, last, m))  # type: ignore[misc]
+            self._requests.popleft()  # only now, so that an error of the database leaves it for the next try
 
     def _trim(self, store: MessageStore) -> None:
         if time.monotonic() - self._trimmed_at < TRIM_SECONDS:
@@ -88,6 +90,3 @@ class Tail:
         before = now_ms() - int(self._hub.settings.retention_hours * 3_600_000)
         if store.trim(before) < 500:  # a full batch means there is more to do at the next look
             self._trimmed_at = time.monotonic()
-
-    def _open_store(self) -> MessageStore:
-        return MessageStore(self._data_dir)

@@ -29,7 +29,7 @@ def test_an_unreadable_transport_is_told(app, monkeypatch):
 
 
 def test_a_worker_is_well_while_its_heart_beats(app, clock):
-    assert check("worker:default") == "has not started yet"
+    assert check("worker:default") == "is not running"
     runner = make_runner("default")
     runner.heart._program = "worker:default"
     runner.heart.beat()
