@@ -124,7 +124,10 @@ class Migrator:
         folder.mkdir(exist_ok=True)
         for left in folder.glob(f"before-*{sqlite.UNFINISHED}*"):  # by a process that was killed; ours alone, for we hold the lock
             left.unlink()
-        sqlite.copy(self._path, folder / f"before-{verb}-{now():%Y%m%d-%H%M%S-%f}.sqlite3")
+        try:
+            sqlite.copy(self._path, folder / f"before-{verb}-{now():%Y%m%d-%H%M%S-%f}.sqlite3")
+        except (sqlite.Error, OSError) as error:
+            raise MigrationError(f"The database cannot be copied to {folder}, so nothing was changed: {error}") from error
         for old in sorted(folder.glob(f"before-{verb}-*.sqlite3"))[:-KEPT_COPIES]:
             old.unlink()
 

@@ -146,8 +146,9 @@ def _refuse_public_development(core: CoreSettings) -> None:
     }
     if found := [sign for sign, is_given in signs.items() if is_given]:
         raise SettingsError(f"STUDIUM_ENV is development, where anybody can sign in as anybody, but {' and '.join(found)} would let other "
-                            "people in. On a server set STUDIUM_ENV=production; to try Studium out leave that away, and from another "
-                            f"machine use a tunnel: ssh -L {core.port}:127.0.0.1:{core.port} "
+                            "people in. On a server set STUDIUM_ENV=production; to try Studium out leave that unset, and from "
+                            "another machine use a tunnel:"
+                            f" ssh -L {core.port}:127.0.0.1:{core.port} "
                             f"-L {core.cable_port}:127.0.0.1:{core.cable_port} <server>")
 
 
@@ -186,7 +187,10 @@ def _kept_key(data_dir: Path) -> str:
     """The key in `data_dir`/secret_key, made whole in one step, so that two first starts agree on one."""
     path = data_dir / "secret_key"
     if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"STUDIUM_DATA_DIR={data_dir}: the folder cannot be made: {error.strerror}. Choose another.") from error
         draft = data_dir / f".secret_key.{os.getpid()}"
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_hex(32))

@@ -7,7 +7,8 @@ from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection, Error
 
-__all__ = ["BUSY_SECONDS", "UNFINISHED", "Connection", "Error", "connect", "copy", "data_version", "identity", "set_pragmas", "set_synchronous"]
+__all__ = ["BUSY_SECONDS", "UNFINISHED", "Connection", "Error", "connect", "copy", "data_version", "identity", "set_pragmas",
+           "set_synchronous"]
 BUSY_SECONDS = 5.0
 UNFINISHED = ".part"
 PRAGMAS = (

@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from studium.core.database import UNAVAILABLE
 from studium.core.logs import get_logger
 from studium.core.runtime import runtime
 from studium.queue import lifecycle
@@ -27,6 +29,7 @@ from studium.queue.running import RunningJob
 from studium.queue.settings import QueueSettings
 
 log = get_logger(__name__)
+PAUSES = (0.1, 0.3, 1.0, 3.0)
 
 
 def worker_name() -> str:
@@ -43,6 +46,7 @@ class Runner:
     lease_seconds: float
     name: str = field(default_factory=worker_name)
     draining: threading.Event = field(default_factory=threading.Event)
+    pause: Callable[[float], object] = time.sleep
 
     def run_one(self, job_id: str | None) -> bool:
         """Run the job of this id, or without an id the best due one; False when it is not (or no longer) due."""
@@ -74,8 +78,21 @@ class Runner:
         job = RunningJob(claim, self.draining, kind.timeout)
         with self.heart.keeping(job):
             end = _run_to_its_end(job, kind, params)
-            job.store_progress()
-            end()
+            self._store(job, end)
+
+    def _store(self, job: RunningJob, end: Callable[[], None]) -> None:
+        """Store how the run ended. While the database is locked or full try again: else the work is done twice, and the worker blamed."""
+        for seconds in PAUSES:
+            try:
+                job.store_progress()
+                end()
+                return
+            except UNAVAILABLE:
+                if job.lost:
+                    raise
+                log.warning("job_end_not_stored", kind=job.kind, attempt=job.attempt, seconds_to_next_try=seconds, exc_info=True)
+                self.pause(seconds)
+        end()
 
 
 def run_due_jobs(limit: int = 1000) -> int:

@@ -1,6 +1,6 @@
 """Runs the whole of Studium under its supervisord.conf on a folder of its own, for tests and benchmarks; stops what it started, by pid.
 
-Needs a checkout (supervisord.conf is not part of the wheel) and psutil.
+Needs a checkout (supervisord.conf is not part of the wheel) and psutil, which the extra `testing` brings.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import psutil
+try:
+    import psutil
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError("studium.testing.stack needs psutil. Install it with: pip install 'studium[testing]'") from error
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -118,6 +121,7 @@ class Stack:
     def report(self) -> list[str]:
         """A line a process: PSS, CPU seconds, command."""
         return [f"{pss_mb(p.pid):7.1f} MB {sum(p.cpu_times()[:2]):8.2f} s  {' '.join(p.cmdline())[-90:]}" for p in self.processes()]
+
 
 def command_line(process: psutil.Process) -> str:
     """The command of a process; "" when it has just ended."""

@@ -10,14 +10,17 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wrappers import Response as AnyResponse
 
 from studium.core.errors import NotFound
+from studium.core.runtime import runtime
 from studium.services.access import may_watch
 from studium.services.courses.catalogue import find_lesson_by_id
 from studium.services.courses.media import Asset, find_asset
 from studium.services.users import current_user
+from studium.web.settings import WebSettings
 
 # The bytes under a name never change; the time is short because access may be withdrawn.
 MAX_AGE = 3600
-ONE_RANGE = re.compile(r"bytes=(?:\d+-\d*|-\d+)")
+ONE_RANGE = re.compile(r"bytes=(?!-$)(\d{0,1000})-(\d{0,1000})", re.ASCII)
+PLAYED = ("video/", "audio/")  # by players, which ask on; a download that goes on must get all of the rest
 SHOWN_IN_PAGE = ("video/", "audio/", "image/", "text/vtt")
 
 
@@ -53,14 +56,28 @@ def _send(found: Asset) -> AnyResponse:
     )
     response.accept_ranges = "bytes"
     try:
-        return response.make_conditional(_readable_environ(), accept_ranges=True, complete_length=found.size)
+        return response.make_conditional(_environ_for(found), accept_ranges=True, complete_length=found.size)
     except RequestedRangeNotSatisfiable:
         response.close()
         return Response(status=416, headers={"Content-Range": f"bytes */{found.size}", "Accept-Ranges": "bytes"})
 
 
-def _readable_environ() -> dict[str, Any]:
-    """The request without a Range that is not one range of bytes: such a header is ignored (RFC 9110, section 14.2)."""
-    if ONE_RANGE.fullmatch(request.headers.get("Range", "")):
-        return request.environ
-    return {key: value for key, value in request.environ.items() if key != "HTTP_RANGE"}
+def _environ_for(found: Asset) -> dict[str, Any]:
+    """The request, without a Range that is not one range of bytes: such a header is ignored (RFC 9110, section 14.2)."""
+    asked = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
+    if asked is None:
+        return {key: value for key, value in request.environ.items() if key != "HTTP_RANGE"}
+    if found.mime.startswith(PLAYED):
+        return request.environ | {"HTTP_RANGE": _piece(asked[1], asked[2], runtime().settings[WebSettings].range_bytes)}
+    return request.environ
+
+
+def _piece(first: str, last: str, most: int) -> str:
+    """At most `most` bytes of what is asked; Content-Range tells the player, which asks for the next (RFC 9110, section 15.3.7).
+
+    A paused player stops reading. A short answer then waits in the system's buffers; an open one would hold a thread.
+    """
+    if not first:
+        return f"bytes=-{min(int(last), most)}"
+    end = int(first) + most - 1
+    return f"bytes={first}-{min(int(last), end) if last else end}"

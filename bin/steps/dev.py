@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import sys
@@ -43,6 +44,7 @@ class Stop:
 
 def main() -> None:
     """Exit code 0 after a stop that was asked for, else 1 with a reason."""
+    argparse.ArgumentParser(description=__doc__, epilog="Settings are environment variables: docs/settings.md.").parse_args()
     began = time.monotonic()
     try:
         place = read_place(os.environ)

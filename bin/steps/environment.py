@@ -60,7 +60,11 @@ class Place:
     def make_folders(self) -> None:
         """Make the folders that must exist before supervisord starts."""
         for folder in (self.data_dir, self.log_dir, self.data_dir / "run"):
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise Refusal(f"The folder {folder} cannot be made: {error.strerror}. "
+                              "Choose another: STUDIUM_DATA_DIR=/some/folder") from error
         private = self.supervisor_socket.parent
         private.mkdir(mode=0o700, exist_ok=True)
         if private.stat().st_uid != os.getuid():
@@ -80,11 +84,14 @@ class Place:
 
 
 def read_place(environ: Mapping[str, str]) -> Place:
-    """Read STUDIUM_DATA_DIR, _HOST, _PORT and _CABLE_PORT; raises Refusal on a port that is none.
+    """Read STUDIUM_DATA_DIR, _HOST, _PORT and _CABLE_PORT; raises Refusal on a port that is none, and on a folder with a % in its path.
 
     A relative data folder counts from the working directory; without one it is `data` beside this program.
     """
     data_dir = Path(environ.get("STUDIUM_DATA_DIR") or ROOT / "data").expanduser().resolve()
+    if "%" in str(data_dir):  # supervisord would take it for the beginning of a variable
+        raise Refusal(f"the path of the data folder has a percent sign, which supervisord cannot read: {data_dir}. "
+                      "Choose another folder: STUDIUM_DATA_DIR=/some/folder")
     return Place(data_dir, environ.get("STUDIUM_HOST") or "127.0.0.1",
                  _port(environ, "STUDIUM_PORT", 8000), _port(environ, "STUDIUM_CABLE_PORT", 8001))
 

@@ -24,8 +24,9 @@ def refuse_taken_ports(place: Place) -> None:
 
 def _explain(error: OSError, host: str, port: int, variable: str) -> str:
     if error.errno == errno.EADDRINUSE:
-        return (f"port {port} on {host} is taken by another program. Stop that one, or choose another port: "
-                f"{variable}={port + 100 if port < 65000 else port - 100} bin/dev")
+        other = port + 100 if port < 65000 else port - 100
+        return (f"port {port} on {host} is taken by another program, or by one of Studium's own that lives on after its supervisord was "
+                f"killed (`ss -ltnp` names it). Stop that one, or choose another port: {variable}={other}")
     if error.errno == errno.EACCES:
-        return f"this user may not listen on port {port}. Choose one from 1024 up: {variable}=8{port % 1000:03} bin/dev"
+        return f"this user may not listen on port {port}. Choose one from 1024 up: {variable}=8{port % 1000:03}"
     return f"{host}:{port} cannot be listened on ({error.strerror or error}). Look at STUDIUM_HOST={host} and {variable}={port}."

@@ -7,14 +7,16 @@ import socket
 import sys
 
 from environment import Place, Refusal, complain, read_place, supervisor_command
+from ports import refuse_taken_ports
 
 
 def main() -> None:
-    """Check that nothing runs on this data folder yet, then become supervisord."""
+    """Check that nothing runs on this data folder or on its ports yet, then become supervisord."""
     try:
         place = read_place(os.environ)
-        place.make_folders()
         refuse_second(place)
+        refuse_taken_ports(place)
+        place.make_folders()
         command = supervisor_command("supervisord")
     except Refusal as refusal:
         complain(refusal)

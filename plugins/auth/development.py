@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from flask import Blueprint, redirect, request
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from werkzeug.wrappers import Response
 
 from studium.core import api
@@ -16,10 +18,17 @@ from studium.services.redirects import safe_path
 blueprint = Blueprint("auth_development", __name__)
 
 
+def _no_truth(value: object) -> object:
+    """JSON true is not the number 1, though Python says so."""
+    if isinstance(value, bool):
+        raise ValueError("it is a number")
+    return value
+
+
 class DevelopmentSignIn(Schema):
     """Who to be; `telegram_id` is any positive whole number of 63 bits."""
 
-    telegram_id: int = Field(gt=0, lt=2**63)
+    telegram_id: Annotated[int, BeforeValidator(_no_truth)] = Field(gt=0, lt=2**63)
     first_name: str = Field("", max_length=64)
     last_name: str = Field("", max_length=64)
     username: str = Field("", max_length=32)

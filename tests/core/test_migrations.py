@@ -152,6 +152,38 @@ def test_only_the_newest_copies_are_kept(shop, monkeypatch):
     assert (len(shop.copies()), len(shop.copies("rollback"))) == (2, 2)
 
 
+def half_a_copy(_source: Path, target: Path) -> None:
+    """Fails as on a full disk."""
+    target.write_bytes(b"half a copy")
+    target.with_name(f"{target.name}-journal").write_bytes(b"its journal")
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+def test_a_copy_that_fails_half_way_is_removed_and_stops_the_migration(shop, monkeypatch):
+    shop.migrator.migrate()
+    shop.add(2, "Fill goods", FILLED)
+    with monkeypatch.context() as patched:
+        patched.setattr("studium.core.sqlite._copy_and_check", half_a_copy)
+        with pytest.raises(MigrationError, match=r"nothing was changed: .*disk is full"):
+            shop.migrator.migrate()
+    assert list((shop.data_dir / "backups").iterdir()) == []
+    assert shop.query("SELECT name FROM goods") == []
+
+
+def test_half_copies_of_killed_processes_push_no_good_copy_out_and_go_at_the_next_time(shop, monkeypatch):
+    monkeypatch.setattr("studium.core.migrator.KEPT_COPIES", 2)
+    shop.migrator.migrate()
+    shop.migrator.rollback("shop")
+    shop.migrator.migrate()
+    good = shop.copies()
+    for name in ("before-migrate-99990101-000000-000000.sqlite3.part", "before-rollback-99990101-000000-000000.sqlite3.part-journal"):
+        (shop.data_dir / "backups" / name).write_bytes(b"half a copy")
+    shop.migrator.rollback("shop")
+    shop.migrator.migrate()
+    assert set(good) <= set(shop.copies())
+    assert all(path.suffix == ".sqlite3" for path in (shop.data_dir / "backups").iterdir())
+
+
 @pytest.mark.parametrize(
     "broken",
     [

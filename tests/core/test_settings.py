@@ -114,6 +114,34 @@ def test_production_without_a_key_of_its_own_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "secret_key").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STUDIUM_HOST", "0.0.0.0"),
+        ("STUDIUM_HOST", "::"),
+        ("STUDIUM_HOST", "192.168.1.5"),
+        ("STUDIUM_HOST", "learn.example"),
+        ("STUDIUM_HOST", "localhost.example"),
+        ("STUDIUM_HOST", ""),
+        ("STUDIUM_TRUSTED_PROXIES", "1"),
+        ("STUDIUM_PUBLIC_URL", "https://learn.example"),
+        ("STUDIUM_PUBLIC_URL", "HTTPS://learn.example"),
+    ],
+)
+def test_a_server_that_forgot_to_say_production_does_not_start(tmp_path: Path, name: str, value: str) -> None:
+    said = refusal(tmp_path / "new", **{name: value})
+    assert f"{name}={value} would let other people in" in said
+    assert "STUDIUM_ENV=production" in said
+    assert not (tmp_path / "new").exists()
+    for env in ("production", "test"):
+        assert read(tmp_path, **{name: value, "STUDIUM_ENV": env}).core.env == env
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost", "::1"])
+def test_development_on_this_machine_alone_starts(tmp_path: Path, host: str) -> None:
+    assert read(tmp_path, STUDIUM_HOST=host, STUDIUM_PUBLIC_URL="http://localhost:8000").core.host == host
+
+
 def test_the_development_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
     environ = {"STUDIUM_DATA_DIR": str(tmp_path / "new")}
     first, second = load_core(environ), load_core(environ)

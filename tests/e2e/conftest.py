@@ -27,7 +27,7 @@ _numbers = itertools.count(int(time.time()))
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = Stack(tmp_path_factory.mktemp("site"))
+    running = Stack(tmp_path_factory.mktemp("site"), {"STUDIUM_WEB_RANGE_BYTES": "100000"})  # so that videos are played in pieces
     running.run("studium", "migrate")
     running.run("studium", "course", "import", str(ROOT / "examples" / COURSE))
     running.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -49,6 +50,21 @@ def test_watching_in_one_tab_moves_the_bar_in_the_other(new_student: NewStudent)
     until(lambda: "%" in own.inner_text(), "the state beside the lesson's title moves")
     pause(lesson)
     until(lambda: anna.progress("forgetting")["covered"] > 0.25, "stored")
+
+
+def test_a_video_is_played_in_pieces(new_student: NewStudent) -> None:
+    """The stack of these tests answers at most 100,000 bytes a request, see conftest.py; the video has four times that."""
+    page, pieces = new_student().open("/"), []
+    page.on("response", lambda answer: pieces.append((answer.status, answer.headers.get("content-range", "")))
+            if answer.url.endswith(".webm") else None)
+    page.goto(page.url + f"courses/{COURSE}/forgetting")
+    play(page, 2)
+    seek(page, 41)
+    wait_for(page, "() => document.querySelector('video').ended")
+    sizes = [int(last) - int(first) + 1 for _status, content in pieces for first, last in re.findall(r"bytes (\d+)-(\d+)/", content)]
+    assert {status for status, _range in pieces} == {206}
+    assert len(sizes) >= 2
+    assert max(sizes) == 100_000
 
 
 def test_another_student_sees_nothing_of_it(new_student: NewStudent) -> None:

@@ -61,6 +61,11 @@ def test_a_port_that_is_none_is_refused_by_name(text: str) -> None:
         read_place({"STUDIUM_CABLE_PORT": text})
 
 
+def test_a_percent_sign_in_the_data_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match=r"percent sign.*100%.*STUDIUM_DATA_DIR="):
+        read_place({"STUDIUM_DATA_DIR": str(tmp_path / "100%")})
+
+
 def test_a_long_data_folder_gets_its_socket_in_a_short_private_one(tmp_path: Path) -> None:
     near = Place(tmp_path / "d", "127.0.0.1", 1, 2)
     far = Place(tmp_path / ("long" * 40), "127.0.0.1", 1, 2)
@@ -103,11 +108,12 @@ def test_a_second_start_on_one_data_folder_is_refused(tmp_path: Path) -> None:
     serve.refuse_second(twice)
 
 
-def test_bin_dev_says_which_port_is_taken(place: Place) -> None:
+@pytest.mark.parametrize("command", ["dev", "serve"])
+def test_a_start_says_which_port_is_taken(place: Place, command: str) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", place.port))
         other.listen()
-        done = run("dev", STUDIUM_PORT=str(place.port), STUDIUM_CABLE_PORT=str(place.cable_port), STUDIUM_DATA_DIR=str(place.data_dir))
+        done = run(command, STUDIUM_PORT=str(place.port), STUDIUM_CABLE_PORT=str(place.cable_port), STUDIUM_DATA_DIR=str(place.data_dir))
     assert done.returncode == 1
     assert f"port {place.port} on 127.0.0.1 is taken" in done.stderr
     assert "Traceback" not in done.stderr

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("core", "queue", "services", "plugins", "web", "testing")
 FOR_THE_REPOSITORY = (".md", ".cfg")  # for people and tools; not packed
-SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+SETUPTOOLS = PYPROJECT["tool"]["setuptools"]
 
 
 def test_every_folder_with_python_files_is_a_listed_package() -> None:
@@ -25,6 +28,13 @@ def test_every_other_file_is_package_data() -> None:
 
 def test_the_folders_are_mapped_under_the_import_package() -> None:
     assert {f"studium.{folder}": folder for folder in FOLDERS} == SETUPTOOLS["package-dir"]
+
+
+def test_the_stack_for_tests_says_what_to_install_when_psutil_is_missing() -> None:
+    code = "import sys; sys.modules['psutil'] = None; import studium.testing.stack"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "studium.testing.stack needs psutil. Install it with: pip install 'studium[testing]'" in done.stderr.splitlines()[-1]
+    assert any(requirement.startswith("psutil") for requirement in PYPROJECT["project"]["optional-dependencies"]["testing"])
 
 
 def files() -> list[Path]:

@@ -49,14 +49,14 @@ Csrf = Callable[[FlaskClient], dict[str, str]]
 def make_course(app: Flask, tmp_path: Path) -> MakeCourse:
     """`make_course(lessons=2)` imports the course "rivers": a free preview, more video lessons, one text to read."""
 
-    def do(lessons: int = 2) -> str:
+    def do(lessons: int = 2, video: bytes = VIDEO) -> str:
         folder = tmp_path / "rivers"
         module = folder / "10-springs"
         module.mkdir(parents=True, exist_ok=True)
         (folder / "course.yaml").write_text(COURSE, encoding="utf-8")
         (module / "_index.md").write_text(MODULE, encoding="utf-8")
         for index in range(lessons):
-            write_video_lesson(module, (index + 1) * 10, f"part-{index + 1}", "preview: true" if index == 0 else "")
+            write_video_lesson(module, (index + 1) * 10, f"part-{index + 1}", "preview: true" if index == 0 else "", video)
         (module / "9000-poem.md").write_text(
             "---\nid: poem\ntitle: {en: A poem, ru: Стих}\n---\nThe river runs.\n", encoding="utf-8"
         )
@@ -69,10 +69,10 @@ def make_course(app: Flask, tmp_path: Path) -> MakeCourse:
     return do
 
 
-def write_video_lesson(module: Path, number: int, slug: str, extra: str) -> None:
+def write_video_lesson(module: Path, number: int, slug: str, extra: str, video: bytes = VIDEO) -> None:
     """One video lesson with captions and chapters."""
     (module / f"{number}-{slug}.md").write_text(VIDEO_LESSON.format(slug=slug, extra=extra), encoding="utf-8")
-    (module / f"{slug}.webm").write_bytes(VIDEO + slug.encode())
+    (module / f"{slug}.webm").write_bytes(video + slug.encode())
     (module / f"{slug}.vtt").write_text(CAPTIONS, encoding="utf-8")
 
 

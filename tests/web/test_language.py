@@ -8,8 +8,6 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from studium.web.pages.language import safe_target
-
 
 def test_page_follows_the_browser_until_somebody_chooses(client: FlaskClient) -> None:
     assert '<html lang="ru">' in client.get("/", headers={"Accept-Language": "ru-RU,ru;q=0.9"}).text
@@ -32,20 +30,9 @@ def test_choice_without_token_is_refused(client: FlaskClient) -> None:
     assert client.post("/language", data={"language": "ru"}).status_code == 400
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        "//evil.example",
-        "/\\evil.example",
-        "https://evil.example",
-        "javascript:alert(1)",
-        "",
-        "/a\nb",
-        "/\t/evil.example",
-    ],
-)
-def test_no_way_leads_off_the_site(target: str) -> None:
-    assert safe_target(target) == "/"
+@pytest.mark.parametrize("target", ["//evil.example", "/x\\..\\y", "https://evil.example", ""])
+def test_no_way_leads_off_the_site(client: FlaskClient, target: str) -> None:
+    assert choose(client, "ru", target).headers["Location"] == "/"
 
 
 def choose(client: FlaskClient, language: str, target: str) -> TestResponse:

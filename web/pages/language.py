@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from studium.core.errors import Unprocessable
 from studium.core.runtime import runtime
 from studium.services.languages import LANGUAGE_COOKIE, LANGUAGES
+from studium.services.redirects import safe_path
 
 YEAR = 365 * 24 * 3600
 
@@ -20,13 +21,7 @@ def choose() -> Response:
             f"The language must be one of: {', '.join(LANGUAGES)}.",
             errors=[{"field": "language", "message": "unknown"}],
         )
-    response = redirect(safe_target(request.form.get("next", "/")), 303)
+    response = redirect(safe_path(request.form.get("next"), "/"), 303)
     secure = runtime().settings.core.env == "production"
     response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)
     return response
-
-
-def safe_target(target: str) -> str:
-    """The target when it is a path of this site, else the front page (open redirects, CWE-601)."""
-    is_path = target.startswith("/") and not target.startswith(("//", "/\\"))
-    return target if is_path and not any(ord(character) < 32 for character in target) else "/"

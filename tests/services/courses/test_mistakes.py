@@ -1,6 +1,6 @@
 """Each kind of mistake is named with its file, its line, its column where known, and what to do."""
 
-# ruff: noqa: E501  (one row of the table is one mistake)
+
 from __future__ import annotations
 
 from collections.abc import Callable

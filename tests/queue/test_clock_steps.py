@@ -1,0 +1,41 @@
+"""The clock of the machine is set back while jobs wait."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from studium.core.clock import now
+from studium.queue import dispatcher, jobs
+from studium.queue.queues import queues
+from tests.queue.conftest import enqueue, state_of
+
+HOUR = 3600
+
+
+def test_a_job_from_a_clock_that_was_an_hour_ahead_runs_in_the_next_round(app, runner, clock):
+    job_id = enqueue()
+    queues().transport("default").flush()
+    clock.advance(-HOUR)
+    assert not runner.run_one(None)
+    dispatcher.dispatch()
+    assert queues().transport("default").pending(10) == 1
+    assert runner.run_one(None)
+    assert state_of(job_id) == "succeeded"
+
+
+def test_a_job_with_a_time_of_its_own_keeps_it(app, runner, clock):
+    wanted = now() + timedelta(minutes=5)
+    job_id = enqueue(run_at=wanted)
+    clock.advance(-HOUR)
+    assert dispatcher.hurry_early_born() == 0
+    assert jobs.find_job(job_id).run_at == wanted
+
+
+def test_jobs_of_a_clock_that_goes_right_are_left_alone(app, clock):
+    waiting, later = enqueue(), enqueue(run_at=now() + timedelta(minutes=5))
+    before = [jobs.find_job(job_id) for job_id in (waiting, later)]
+    clock.advance(-1)
+    assert dispatcher.hurry_early_born() == 0
+    clock.advance(60)
+    assert dispatcher.hurry_early_born() == 0
+    assert [jobs.find_job(job_id) for job_id in (waiting, later)] == before
