@@ -258,3 +258,12 @@ def test_a_text_lesson_is_completed_by_its_own_rule(new_student: NewStudent) -> 
     page.goto(anna.stack.url + button["url"])
     page.locator("#reading button").click()
     until(lambda: anna.progress(button["slug"])["completed"], "completed by the button")
+
+
+def test_signing_out_in_one_tab_leads_the_others_to_the_sign_in_page(new_student: NewStudent) -> None:
+    anna = new_student()
+    lesson, course = anna.lesson("forgetting"), anna.open(f"/courses/{COURSE}")
+    wait_for(lesson, "() => !document.documentElement.hasAttribute('data-offline')")
+    course.evaluate("document.querySelector('form[action=\"/logout\"]').submit()")
+    lesson.wait_for_url(lambda url: "/login" in url)
+    assert "forgetting" in lesson.url, "the page knows the way back"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -131,7 +132,8 @@ def test_the_position_is_that_of_the_last_event_not_of_the_last_arrival() -> Non
     phone.watch(0, 30_000)
     computer.watch(100_000, 120_000)
     late = phone.sent.pop()
-    arrived_late = (late[0], late[1], Beat(late[2].seq, late[2].segments, late[2].position, "paused", 600_000, 30_000, 0), late[3] + 600_000)
+    told_late = Beat(late[2].seq, late[2].segments, late[2].position, "paused", 600_000, 30_000, 0)
+    arrived_late = (late[0], late[1], told_late, late[3] + 600_000)
     assert merged([*phone.sent, *computer.sent, arrived_late]).position == 120_000
 
 
@@ -170,7 +172,7 @@ def test_union_is_the_set_union_of_points(a: list[tuple[int, int]], b: list[tupl
     joined = union(a, b)
     assert {point for start, end in joined for point in range(start, end)} == points
     assert measure(joined) == len(points)
-    assert all(first[1] < second[0] for first, second in zip(joined, joined[1:], strict=False))
+    assert all(first[1] < second[0] for first, second in pairwise(joined))
     assert measure(gaps(union(clip(joined, 0, 1000)), 1000)) == 1000 - len({p for p in points if p < 1000})
 
 

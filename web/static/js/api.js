@@ -2,20 +2,27 @@
 
 import { pageValue } from "./page.js";
 
+const LONGEST_CALL = 15_000;
+const OUR_PROBLEMS = "urn:studium:";
+
 let csrfToken = null;
 
 export class ApiError extends Error {
-  constructor(status, problem) {
+  /** `problem` is the problem document (RFC 9457) or null; `retryAfter` is how long to wait in ms, or null. */
+  constructor(status, problem, retryAfter = null) {
     super(problem?.detail ?? problem?.title ?? `HTTP ${status}`);
-    this.status = status;
-    this.problem = problem ?? {};
+    Object.assign(this, { status, problem: problem ?? {}, retryAfter });
+  }
+
+  /** Whether Studium itself says so, and not a proxy or a hotel's network on the way. */
+  get isOurs() {
+    return String(this.problem.type ?? "").startsWith(OUR_PROBLEMS);
   }
 }
 
-/** Gets a resource and returns its `data`. Throws ApiError for a refusal, TypeError when the network is down. */
+/** Gets a resource and returns its `data`. Throws ApiError for a refusal, another error when the network is down or slow. */
 export async function get(path) {
-  const response = await fetch(path, { headers: { Accept: "application/json" }, credentials: "same-origin" });
-  return read(response);
+  return read(await call(path, {}));
 }
 
 /** Posts JSON and returns `data`. A stale CSRF token is renewed once, as a page may stay open for days. */
@@ -24,23 +31,43 @@ export async function post(path, body = {}, { keepalive = false } = {}) {
   const first = await send(path, body, keepalive);
   if (first.status !== 400 && first.status !== 403) return read(first);
   const session = await get("/api/v1/session");
-  if (!session.csrf_token || session.csrf_token === csrfToken) return read(first);
+  if (!session?.csrf_token || session.csrf_token === csrfToken) return read(first);
   csrfToken = session.csrf_token;
   return read(await send(path, body, keepalive));
 }
 
 function send(path, body, keepalive) {
+  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrfToken ?? "" };
+  return call(path, { method: "POST", keepalive, headers, body: JSON.stringify(body) });
+}
+
+// After sleep or a change of network a request may hang for minutes, and would hold up everything behind it.
+function call(path, { headers, ...options }) {
   return fetch(path, {
-    method: "POST",
+    ...options,
     credentials: "same-origin",
-    keepalive,
-    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": csrfToken ?? "" },
-    body: JSON.stringify(body),
+    headers: { Accept: "application/json", ...headers },
+    signal: AbortSignal.timeout(LONGEST_CALL),
   });
 }
 
 async function read(response) {
-  const body = await response.json().catch(() => null);
-  if (!response.ok) throw new ApiError(response.status, body);
-  return body?.data;
+  const body = await response.json().catch(withoutJson);
+  if (response.ok) return body?.data;
+  const isProblem = response.headers.get("Content-Type")?.startsWith("application/problem+json");
+  throw new ApiError(response.status, isProblem ? body : null, retryAfter(response));
+}
+
+// Only text that is no JSON is "no body"; an answer that breaks off is trouble of the network.
+function withoutJson(error) {
+  if (error instanceof SyntaxError) return null;
+  throw error;
+}
+
+// Seconds or a date (RFC 9110, section 10.2.3).
+function retryAfter(response) {
+  const value = response.headers.get("Retry-After");
+  if (!value) return null;
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(wait) ? Math.max(0, wait) : null;
 }

@@ -21,6 +21,8 @@ cable?.addEventListener("open", () => {
   wasOpen = true;
 });
 cable?.addEventListener("close", () => showConnection(false));
+// The page as it is for who is signed in now: the way to sign in, and back here. Unsent beats stay on this device.
+cable?.addEventListener("signedout", () => location.reload());
 addEventListener("offline", () => showConnection(false));
 addEventListener("online", () => cable || showConnection(true));
 addEventListener("pageshow", (event) => event.persisted && cable && refreshProgress());

@@ -1,33 +1,34 @@
-// The watched time that the server has not acknowledged yet, one record per watch session, kept in localStorage
-// so that a reload, a crash or a long time offline loses nothing. Storage only: beats.js decides when to send.
+// The watched time that the server has not counted yet, one record per watch session, so that a reload, a crash, a long
+// time offline or a session that may not count yet loses nothing. It keeps and says what is due; beats.js decides when to send.
 
+import { BeatRecords, thisTab } from "./beat-records.js";
 import { subtract, union } from "./segments.js";
 
 const PENDING = "pending:";
 const FRESH = 15_000;
-const EMPTY = { seq: 0, wanted: 0, acked: 0, segments: [], position: 0, state: "paused", rate: 1, played: 0, hidden: 0, at: 0 };
+const HELD_PAUSE = 5_000;
+const LONGEST_KEPT = 7 * 24 * 3_600_000;
+const MOST_INTERVALS = 500;
 
-// sessionStorage lives as long as the tab, so a reloaded page knows its own records again.
-function thisTab() {
-  try {
-    const known = sessionStorage.getItem("studium:tab") ?? Math.random().toString(36).slice(2);
-    sessionStorage.setItem("studium:tab", known);
-    return known;
-  } catch {
-    return null;
-  }
-}
+// `segments` were never acknowledged; `held` were, but do not count yet, and go again after the moment `again`.
+// `told` is how much of `played` and `hidden` the server knows; `touched` is when something was last added.
+const EMPTY = {
+  ...{ seq: 0, wanted: 0, acked: 0, segments: [], held: [], again: 0, lesson: null, touched: 0 },
+  ...{ position: null, state: "paused", rate: 1, at: 0, played: 0, hidden: 0, told: { played: 0, hidden: 0 } },
+};
 
 export class BeatStore {
+  /** The record that this page writes, and the lesson ("course/lesson") that it is about. */
+  own = null;
+  lesson = null;
+
   /**
    * `user` is the user's id; `storage` is a Storage. A full or forbidden storage leaves the memory copy in charge.
    * `tab` tells this tab's records, also after a reload, from those that another tab is still writing.
    */
   constructor(user, storage = window.localStorage, tab = thisTab()) {
-    this.prefix = `studium:beats:${user}:`;
-    this.storage = storage;
+    this.records = new BeatRecords(`studium:beats:${user}:`, storage);
     this.tab = tab;
-    this.memory = new Map();
     this.sent = new Set();
   }
 
@@ -36,35 +37,41 @@ export class BeatStore {
     return `${PENDING}${course}/${lesson}`;
   }
 
-  /** Returns the record of a session; of this page's session from memory, of others from the storage. */
-  get(sid) {
-    return this.memory.get(sid) ?? this.#read(sid) ?? { sid, ...EMPTY };
+  /** Whether a beat carries as many intervals as one may (the server takes 1,000), so that more may be waiting. */
+  static isFull(beat) {
+    return beat.segments.length >= MOST_INTERVALS;
   }
 
-  /** Adds watched intervals and newer facts (position, state, rate, played, hidden, at). */
-  add(sid, segments, facts = {}) {
+  /** Returns the record of a session; of this page's session from memory, of others from the storage. */
+  get(sid) {
+    return { ...EMPTY, ...this.records.read(sid), sid };
+  }
+
+  /** Adds watched intervals and wall time (played, hidden: ms), and takes newer facts (position, state, rate, at). */
+  add(sid, segments, { played = 0, hidden = 0, ...facts } = {}) {
     const record = this.get(sid);
     const watched = segments.length ? union(record.segments, segments) : record.segments;
-    this.#write({ ...record, ...facts, segments: watched });
+    const total = { played: record.played + played, hidden: record.hidden + hidden };
+    this.#write({ ...record, ...facts, ...total, segments: watched, touched: Date.now() });
   }
 
   /** Asks for a beat even when no segment is new: a pause or a seek is news too. */
   want(sid) {
     const record = this.get(sid);
-    this.#write({ ...record, wanted: record.seq + 1 });
+    this.#write({ ...record, wanted: record.seq + 1, touched: Date.now() });
   }
 
   /** Makes the next beat of a session. What it says stays stored until it is acknowledged. */
   beat(sid) {
-    const record = { ...this.get(sid) };
-    record.seq += 1;
+    const record = this.get(sid);
+    const seq = record.seq + 1;
     this.sent.add(sid);
-    this.#write(record);
+    this.#write({ ...record, seq });
     return {
       sid,
-      seq: record.seq,
-      segments: record.segments,
-      position: Math.round(record.position),
+      seq,
+      segments: carried(record),
+      position: Math.round(record.position ?? 0),
       state: record.state,
       rate: record.rate,
       age: record.at ? Math.max(0, Math.round(Date.now() - record.at)) : 0,
@@ -73,38 +80,77 @@ export class BeatStore {
     };
   }
 
-  /** Removes exactly what an acknowledged beat carried; what was watched meanwhile stays. */
-  acknowledge(beat) {
+  /**
+   * Removes what the server counted of a beat: all that it carried except the parts that are still `missing`. Those belong to a
+   * session that claims more than the time since its start allows; they are held and sent again, as time makes them possible.
+   * The server lists 200 missing parts at most; what lies after the last of 200 is unknown and is not held.
+   */
+  acknowledge(beat, missing = []) {
     const record = this.get(beat.sid);
+    const counted = subtract(beat.segments, missing);
+    const rest = subtract(beat.segments, counted);
     const segments = subtract(record.segments, beat.segments);
-    this.#write({ ...record, segments, acked: Math.max(record.acked, beat.seq) });
-    if (!this.isDue(beat.sid)) this.#forget(beat.sid);
+    const held = union(subtract(record.held, counted), rest);
+    const again = rest.length ? Date.now() + HELD_PAUSE : record.again;
+    const told = { played: Math.max(record.told.played, beat.played), hidden: Math.max(record.told.hidden, beat.hidden) };
+    const next = { ...record, segments, held, again, told, acked: Math.max(record.acked, beat.seq) };
+    this.#write(next);
+    if (isEmpty(next)) this.records.clear(beat.sid);
   }
 
-  /** Gives up a record and returns it: its session is refused, or its seconds move to another one. */
+  /** Gives up a record and returns it. */
   drop(sid) {
     const record = this.get(sid);
-    this.memory.delete(sid);
-    this.#forget(sid);
+    this.records.drop(sid);
     return record;
   }
 
-  /** Moves seconds to another session, from one that was never opened or that the server refused. */
+  /** Moves everything that the server has not counted to another session, with the place and the time that go with it. */
   move(from, to) {
-    const { segments } = this.drop(from);
-    if (segments.length) this.add(to, segments);
+    const old = this.drop(from);
+    if (isEmpty(old)) return;
+    const into = this.get(to);
+    const { position, state, rate, at } = into.position === null || old.at > into.at ? old : into;
+    this.#write({
+      ...into,
+      ...{ position, state, rate, at },
+      lesson: into.lesson ?? old.lesson,
+      segments: union(into.segments, union(old.segments, old.held)),
+      played: into.played + old.played - old.told.played,
+      hidden: into.hidden + old.hidden - old.told.hidden,
+      wanted: into.seq + 1,
+      touched: Math.max(into.touched, old.touched),
+    });
   }
 
-  /** Whether a session has something that the server does not know. */
+  /**
+   * Takes a session away that the server refuses. Its seconds wait for the next session of their lesson; only a record
+   * that names no lesson is lost, with a session that the server says is none.
+   */
+  release(sid) {
+    const { lesson } = this.get(sid);
+    if (lesson) this.move(sid, PENDING + lesson);
+    else this.drop(sid);
+  }
+
+  /** Whether a session has something to tell now. A record without a place waits: it would reset the server's. */
   isDue(sid) {
     const record = this.get(sid);
-    return record.segments.length > 0 || record.wanted > record.acked;
+    if (record.position === null || this.#isTooOld(record)) return false;
+    return record.segments.length > 0 || record.wanted > record.acked || (record.held.length > 0 && Date.now() >= record.again);
   }
 
-  /** Returns the sids of all sessions with something to send, of this page and of earlier ones. */
+  /** Returns the sids of all sessions with something to send; this page's come first. */
   due() {
-    const names = new Set([...this.memory.keys(), ...this.#storedNames()]);
-    return [...names].filter((sid) => !sid.startsWith(PENDING) && this.isDue(sid) && !this.#isElsewhere(sid));
+    return this.records.names().filter((sid) => !sid.startsWith(PENDING) && this.isDue(sid) && !this.#isElsewhere(sid));
+  }
+
+  /** Removes records that are a week old, such as those of a replaced video, and those of earlier pages that hold nothing. */
+  tidy() {
+    for (const sid of this.records.names()) {
+      const record = this.get(sid);
+      if (this.#isTooOld(record) || (sid !== this.own && isEmpty(record))) this.records.drop(sid);
+    }
   }
 
   // Another open tab looks after its own record; once that record has not changed for a while, the tab is gone.
@@ -113,45 +159,23 @@ export class BeatStore {
     return Boolean(tab) && tab !== this.tab && Date.now() - at < FRESH;
   }
 
-  /** Removes records of earlier pages that hold nothing to send. */
-  tidy() {
-    for (const sid of this.#storedNames()) if (sid !== this.own && !this.isDue(sid)) this.#forget(sid);
-  }
-
-  #storedNames() {
-    try {
-      const keys = Object.keys(this.storage).filter((key) => key.startsWith(this.prefix));
-      return keys.map((key) => key.slice(this.prefix.length));
-    } catch {
-      return [];
-    }
-  }
-
-  #read(sid) {
-    try {
-      return JSON.parse(this.storage.getItem(this.prefix + sid));
-    } catch (error) {
-      console.warn("Studium: an unreadable record of watched time was skipped", sid, error);
-      return null;
-    }
+  #isTooOld({ touched }) {
+    return Date.now() - touched > LONGEST_KEPT;
   }
 
   #write(record) {
-    const own = this.memory.has(record.sid) || record.sid === this.own;
-    if (own) this.memory.set(record.sid, Object.assign(record, { tab: this.tab }));
-    try {
-      this.storage.setItem(this.prefix + record.sid, JSON.stringify(record));
-    } catch (error) {
-      this.memory.set(record.sid, record);
-      console.warn("Studium: watched time is kept in memory only", error);
-    }
+    const isOwn = record.sid === this.own;
+    const mine = isOwn ? { tab: this.tab, lesson: this.lesson ?? record.lesson } : {};
+    this.records.write(record.sid, { ...record, ...mine }, isOwn);
   }
+}
 
-  #forget(sid) {
-    try {
-      this.storage.removeItem(this.prefix + sid);
-    } catch (error) {
-      console.warn("Studium: the browser refuses its storage", error);
-    }
-  }
+// What is new goes first; what is held fills up, once it is its time.
+function carried({ segments, held, again }) {
+  const fresh = segments.slice(0, MOST_INTERVALS);
+  return Date.now() < again ? fresh : union(fresh, held.slice(0, MOST_INTERVALS - fresh.length));
+}
+
+function isEmpty({ segments, held, wanted, acked }) {
+  return segments.length === 0 && held.length === 0 && wanted <= acked;
 }

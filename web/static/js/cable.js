@@ -4,7 +4,10 @@
 import { applyFragment } from "./fragments.js";
 
 const LONGEST_PAUSE = 10_000;
-const ANSWER_TIMEOUT = 4_000;
+const ANSWER_TIMEOUT = 8_000; // the server may wait 5 s for the database
+const SIGNED_OUT = 4001;
+const PROBE_TIMEOUT = 4_000;
+const STEADY = 10_000;
 
 export class CableError extends Error {
   constructor(code, message) {
@@ -17,6 +20,7 @@ export class Cable extends EventTarget {
   #socket = null;
   #timer = null;
   #failures = 0;
+  #openedAt = null;
   #requests = 0;
   #waiting = new Map();
   #last = new Map();
@@ -45,7 +49,7 @@ export class Cable extends EventTarget {
   stop() {
     removeEventListener("online", this.#check);
     removeEventListener("offline", this.#lost);
-    removeEventListener("pageshow", this.#wake);
+    removeEventListener("pageshow", this.#restored);
     document.removeEventListener("visibilitychange", this.#wake);
     clearTimeout(this.#timer);
     this.#drop(false);
@@ -84,11 +88,17 @@ export class Cable extends EventTarget {
     this.#socket = socket;
     socket.onopen = () => this.#opened();
     socket.onmessage = (event) => socket === this.#socket && this.receive(event.data);
-    socket.onclose = () => socket === this.#socket && this.#drop(true);
+    socket.onclose = (event) => socket === this.#socket && this.#closed(event);
   };
 
+  // Signed out, here or elsewhere: the same session will not be let in again.
+  #closed(event) {
+    this.#drop(event?.code !== SIGNED_OUT);
+    if (event?.code === SIGNED_OUT) this.dispatchEvent(new Event("signedout"));
+  }
+
   #opened() {
-    this.#failures = 0;
+    this.#openedAt = performance.now();
     for (const stream of this.#last.keys()) this.#sendSubscription(stream);
     this.dispatchEvent(new Event("open"));
   }
@@ -100,6 +110,7 @@ export class Cable extends EventTarget {
   #drop(again) {
     const socket = this.#socket;
     this.#socket = null;
+    this.#judge();
     if (socket) {
       socket.onclose = null;
       socket.close();
@@ -110,6 +121,12 @@ export class Cable extends EventTarget {
     if (!again) return;
     this.dispatchEvent(new Event("close"));
     this.#timer = setTimeout(this.#connect, this.#pause());
+  }
+
+  // Only a socket that stayed open shows that all is well: one that is closed right after it opened was not wanted.
+  #judge() {
+    if (this.#openedAt !== null && performance.now() - this.#openedAt >= STEADY) this.#failures = 0;
+    this.#openedAt = null;
   }
 
   // The first retry is quick, as most losses are restarts; then 1, 2, 4, 8, 10 s, each with jitter.
@@ -140,7 +157,7 @@ export class Cable extends EventTarget {
   // A socket may be dead without a close event after sleep: subscribing again is harmless and asks for an answer.
   #probe() {
     const socket = this.#socket;
-    const timer = setTimeout(() => socket === this.#socket && this.#drop(true), ANSWER_TIMEOUT);
+    const timer = setTimeout(() => socket === this.#socket && this.#drop(true), PROBE_TIMEOUT);
     socket.addEventListener("message", () => clearTimeout(timer), { once: true });
     for (const stream of this.#last.keys()) this.#sendSubscription(stream);
     if (this.#last.size === 0) clearTimeout(timer);

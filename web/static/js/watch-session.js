@@ -10,6 +10,7 @@ import { WatchTracker } from "./watch-tracker.js";
 const GONE = new Set([401, 403, 404]);
 const LEFTOVERS_FIRST = 2_000;
 const CLOSED_TABS_LATER = 20_000;
+const REOPEN_PAUSE = 60_000;
 
 export class WatchSession extends EventTarget {
   #reopened = false;
@@ -20,23 +21,25 @@ export class WatchSession extends EventTarget {
     Object.assign(this, { course, lesson, duration, sid: null, known: [], completed: false });
     this.store = new BeatStore(user);
     this.store.own = this.name;
-    this.tracker = new WatchTracker({ duration, onWatched: (interval) => this.store.add(this.name, [interval]) });
+    this.store.lesson = `${course}/${lesson}`;
+    this.tracker = new WatchTracker({ duration });
     this.sender = new BeatSender({
       store: this.store,
       cable,
       onProgress: (sid, progress) => this.#heard(sid, progress),
-      onRefused: (sid, record) => this.#refused(sid, record),
+      onRefused: (sid) => this.#refused(sid),
     });
   }
 
   /** The name of the record that is being written: the sid, or the pending name before there is one. */
   get name() {
-    return this.sid ?? BeatStore.pendingName(this.course, this.lesson);
+    return this.sid ?? this.#pending;
   }
 
-  /** What is watched as far as this page knows: the server's segments and the ones that wait to be sent. */
+  /** What is watched as far as this page knows: the server's segments and the ones that wait to be sent or to count. */
   get covered() {
-    return clip(union(this.known, this.store.get(this.name).segments), 0, this.duration);
+    const { segments, held } = this.store.get(this.name);
+    return clip(union(this.known, union(segments, held)), 0, this.duration);
   }
 
   /**
@@ -51,21 +54,23 @@ export class WatchSession extends EventTarget {
       try {
         this.#begin(await post(`/api/v1/lessons/${this.course}/${this.lesson}/sessions`));
       } catch (error) {
-        if (error instanceof ApiError && GONE.has(error.status)) {
+        if (error instanceof ApiError && error.isOurs && GONE.has(error.status)) {
           this.dispatchEvent(new CustomEvent("refused", { detail: error.status }));
           return;
         }
-        await new Promise((resolve) => setTimeout(resolve, Math.min(10_000, 1000 * 2 ** failures)));
+        const pause = error.retryAfter ?? Math.min(10_000, 1000 * 2 ** failures);
+        await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
   }
 
   /** Takes a sample of the video; see WatchTracker.sample. */
   sample(sample) {
-    this.tracker.sample(sample);
-    const { played, hidden } = this.tracker;
-    const facts = { position: sample.media, rate: sample.rate, state: sample.state, played, hidden, at: Date.now() };
-    this.store.add(this.name, [], facts);
+    const before = { played: this.tracker.played, hidden: this.tracker.hidden };
+    const watched = this.tracker.sample(sample);
+    const passed = { played: this.tracker.played - before.played, hidden: this.tracker.hidden - before.hidden };
+    const facts = { position: sample.media, rate: sample.rate, state: sample.state, at: Date.now() };
+    this.store.add(this.name, watched ? [watched] : [], { ...passed, ...facts });
   }
 
   /** Sends a beat about the last sample. */
@@ -86,11 +91,14 @@ export class WatchSession extends EventTarget {
     this.completed ||= Boolean(completed);
   }
 
+  get #pending() {
+    return BeatStore.pendingName(this.course, this.lesson);
+  }
+
   #begin(session) {
-    const pending = this.name;
     this.sid = session.sid;
     this.store.own = session.sid;
-    this.store.move(pending, session.sid);
+    this.store.move(this.#pending, session.sid);
     this.known = union(this.known, session.segments);
     this.completed ||= session.completed;
     this.dispatchEvent(new CustomEvent("opened", { detail: session }));
@@ -98,20 +106,22 @@ export class WatchSession extends EventTarget {
   }
 
   #heard(sid, progress) {
-    if (sid !== this.sid || !progress) return;
+    if (sid !== this.sid) return;
     this.learn(progress);
     this.dispatchEvent(new CustomEvent("progress", { detail: progress }));
   }
 
-  // A refused session (its signature or lesson is gone) is replaced once; its seconds are kept.
-  #refused(sid, record) {
-    if (sid !== this.sid || this.#reopened) return;
-    this.#reopened = true;
-    this.sid = null;
-    this.store.own = this.name;
-    this.tracker.played = 0;
-    this.tracker.hidden = 0;
-    this.store.add(this.name, record.segments);
-    this.open();
+  // The store has put the seconds of a refused session aside for the next one of their lesson. This page's own session is
+  // replaced by a new one, later if that happens again; what an earlier page watched of this lesson moves to the present one.
+  #refused(sid) {
+    if (sid === this.sid) {
+      this.sid = null;
+      this.store.own = this.name;
+      setTimeout(() => this.open(), this.#reopened ? REOPEN_PAUSE : 0);
+      this.#reopened = true;
+    } else if (this.sid !== null) {
+      this.store.move(this.#pending, this.sid);
+      this.sender.flush();
+    }
   }
 }

@@ -7,21 +7,18 @@ const GRACE = 1000;
 export class WatchTracker {
   #last = null;
 
-  /** `onWatched([from, to])` receives each watched interval in ms; `duration` (ms) cuts what lies beyond the end. */
-  constructor({ duration, onWatched, played = 0, hidden = 0 }) {
-    this.duration = duration;
-    this.onWatched = onWatched;
-    this.played = played;
-    this.hidden = hidden;
+  /** `duration` (ms) cuts what lies beyond the end; `played` and `hidden` add up wall time in ms. */
+  constructor({ duration }) {
+    Object.assign(this, { duration, played: 0, hidden: 0 });
   }
 
   /** Takes one sample: media and wall in ms, rate as a factor. Returns the watched interval, or null. */
   sample({ media, wall, rate = 1, playing, seeking = false, hidden = false }) {
     const now = { media: Math.round(media), wall, rate, playing, seeking, hidden };
     const watched = this.#watchedBetween(this.#last, now);
-    if (watched) this.#count(watched, this.#last, now);
+    if (watched) this.#count(this.#last, now);
     this.#last = now;
-    return watched;
+    return watched && watched[1] > watched[0] ? watched : null;
   }
 
   /** Forgets the last sample, so that the next one opens a new segment. */
@@ -36,10 +33,9 @@ export class WatchTracker {
     return moved > 0 && moved <= allowed ? [before.media, Math.min(now.media, this.duration)] : null;
   }
 
-  #count(watched, before, now) {
+  #count(before, now) {
     const passed = Math.max(0, now.wall - before.wall);
     this.played += passed;
     if (before.hidden) this.hidden += passed;
-    if (watched[1] > watched[0]) this.onWatched(watched);
   }
 }
