@@ -104,7 +104,8 @@ def test_a_browser_that_does_not_read_is_dropped_and_slows_nobody(app, patient, 
 def test_old_messages_go_although_nobody_publishes(app, patient, settings):
     tell(app, "old news", 1, 2, 3)
     with closing(sqlite3.connect(settings.core.data_dir / FILE)) as connection:
-        wait_until(lambda: connection.execute("SELECT 1 FROM message WHERE stream = 'old news'").fetchall() == [], "the old messages are trimmed")
+        old = "SELECT 1 FROM message WHERE stream = 'old news'"
+        wait_until(lambda: connection.execute(old).fetchall() == [], "the old messages are trimmed")
 
 
 def test_up_of_the_cable_says_that_the_tail_follows(patient):
