@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection, Error
@@ -37,8 +38,23 @@ def set_synchronous(connection: Connection, level: str) -> None:
 def connect(path: Path) -> Connection:
     """A connection in autocommit mode with the pragmas set, usable from one thread at a time."""
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    _enter_wal(connection)
     set_pragmas(connection)
     return connection
+
+
+def _enter_wal(connection: Connection) -> None:
+    """SQLite does not wait for a lock when it changes the journal mode; of processes that make a new file at once all but one must."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.005)
+        else:
+            return
 
 
 def data_version(connection: Connection) -> int:

@@ -102,10 +102,12 @@ def test_ids_are_whole_numbers_in_javascript(store):
     assert 0 < store.last_id() < 2**53
 
 
-def test_many_processes_that_open_an_empty_folder_at_once_agree(tmp_path):
-    failed, lasts = [], []
+@pytest.mark.parametrize("_turn", range(10))
+def test_many_that_open_an_empty_folder_at_once_agree(tmp_path, _turn):
+    failed, lasts, begin = [], [], threading.Barrier(8)
 
     def work() -> None:
+        begin.wait()
         try:
             store = MessageStore(tmp_path)
             store.append(drafts("a"))
