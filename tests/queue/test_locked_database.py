@@ -10,7 +10,8 @@ import chores
 import pytest
 from pony.orm import OperationalError
 
-from studium.core.database import DATABASE_FILE, db, transaction
+from studium.core import sqlite
+from studium.core.database import DATABASE_FILE, db
 from studium.queue import worker
 from tests.queue.conftest import data_dir, enqueue, state_of, trace
 
@@ -26,7 +27,8 @@ def lock(app, runner, monkeypatch) -> Iterator[sqlite3.Connection]:
             other.execute("BEGIN IMMEDIATE")
 
         monkeypatch.setattr("chores.leave_trace", leave_and_lock)
-        set_patience(10)
+        monkeypatch.setattr(sqlite, "PRAGMAS", (*sqlite.PRAGMAS, "busy_timeout = 10"))
+        db.disconnect()  # Pony opens a new connection after each failure, so the short patience has to come with every one
         yield other
     db.disconnect()
 
@@ -66,8 +68,3 @@ def test_a_lock_that_stays_is_an_error_in_the_end(app, runner, lock):
     with pytest.raises(OperationalError, match="locked"):
         runner.run_one(enqueue())
     assert pauses == list(worker.PAUSES)
-
-
-def set_patience(milliseconds: int) -> None:
-    with transaction():
-        db.get_connection().execute(f"PRAGMA busy_timeout = {milliseconds}")
