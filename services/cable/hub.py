@@ -23,6 +23,8 @@ from studium.services.cable.streams import open_stream, sign_stream
 from studium.services.users import SignedInUser
 
 log = get_logger(__name__)
+SIGNED_OUT = 4001  # a code of our own (RFC 6455 section 7.4.2); browsers do not come back after it
+REMEMBERED_SIGN_OUTS = 1_000
 Handler = Callable[[Connection, dict[str, Any]], None]
 
 
@@ -40,6 +42,7 @@ class Hub:
         self._by_user: dict[int, set[int]] = {}
         self._listeners: dict[str, set[Connection]] = {}
         self._signed: dict[str, str] = {}
+        self._signed_out: deque[int] = deque(maxlen=REMEMBERED_SIGN_OUTS)
         self._ids = itertools.count(1)
         self._calls: deque[Callable[[], None]] = deque()
         self._woken = False
@@ -68,10 +71,12 @@ class Hub:
         return None
 
     def adopt(self, sock: socket.socket, user: SignedInUser) -> Connection:
-        """Take over a socket whose handshake is done."""
+        """Take over a socket whose handshake is done; one whose session was closed between look-up and now is let go again."""
         connection = Connection(self, sock, user, next(self._ids))
         self._connections[connection.id] = connection
         self._by_user.setdefault(user.id, set()).add(connection.id)
+        if user.session_id in self._signed_out:
+            connection.close(SIGNED_OUT, "signed out")
         return connection
 
     def forget(self, connection: Connection) -> None:
@@ -187,9 +192,10 @@ class Hub:
 
     def _obey(self, control: dict[str, Any]) -> None:
         closed = set(control.get("close_sessions", ()))
+        self._signed_out.extend(closed)
         for connection in tuple(self._connections.values()):
             if connection.user.session_id in closed:
-                connection.close(4001, "signed out")
+                connection.close(SIGNED_OUT, "signed out")
 
     def _run_calls(self) -> None:
         self._woken = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import threading
 import time
@@ -9,11 +10,15 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import gevent
 import pytest
 
 from studium.services.cable.group_commit import GroupCommit
 from studium.services.cable.hub import Hub
+from studium.services.cable.publishing import CONTROL_STREAM
 from studium.services.cable.settings import CableSettings
+from studium.services.cable.sqlite_store import Message
+from studium.services.users import SignedInUser
 from tests.cable_process import wait_until
 
 
@@ -213,3 +218,20 @@ def test_the_thread_outlives_a_failure_while_telling_of_a_failure(app):
     wait_until(lambda: told, "the failure is told", 10)
     commit.submit(2)
     wait_until(lambda: handled == [2], "the thread lives", 10)
+
+
+def test_a_socket_of_a_session_that_was_closed_during_its_handshake_is_let_go(app):
+    hub = Hub(app, gevent.get_hub().loop, CableSettings())
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    hub.deliver([Message(1, CONTROL_STREAM, '{"data": {"close_sessions": [5]}}')])
+    hub.adopt(ours, SignedInUser(id=1, display_name="Anna", session_id=5))
+    assert (4001).to_bytes(2, "big") in theirs.recv(100)
+    assert hub.size == 0
+    kept, _other = socket.socketpair()
+    hub.adopt(kept, SignedInUser(id=1, display_name="Anna", session_id=6))
+    assert hub.size == 1
+    hub.close_all(1001, "the test is over")
+    gevent.sleep(0)
+    for end in (theirs, _other):
+        end.close()
