@@ -12,7 +12,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from studium.core import database, health
 from studium.core.csrf import init_csrf
-from studium.core.entities import ENTITIES
 from studium.core.errors import init_errors, init_unavailable
 from studium.core.logs import init_logs, init_request_ids
 from studium.core.plugins import load_plugins
@@ -39,9 +38,9 @@ def create_app(environ: Mapping[str, str] | None = None, *, program: str = "web"
     settings, plugins = load(environ)
     init_logs(settings.core.log_level if program != "cli" else "warning", program)  # people read what the command line prints
     app = Flask("studium", static_folder=None, root_path=str(Path(__file__).parent))
-    entities = (*ENTITIES, *collect(plugins.hook.register_entities))
-    app.extensions[EXTENSION] = Runtime(settings, plugins, program, entities)
+    app.extensions[EXTENSION] = Runtime(settings, plugins, program)
     _configure(app, settings)
+    collect(plugins.hook.register_entities)  # a plugin that is asked has imported its entities, which puts them into the mapping
     database.bind(settings.core.data_dir, settings.core.synchronous)
     init_request_ids(app)
     init_errors(app)

@@ -41,6 +41,3 @@ class Heartbeat(db.Entity):  # type: ignore[misc]
     pid = Required(int)
     started_at = Required(datetime)
     seen_at = Required(datetime)
-
-
-ENTITIES = [Fact, FactDelivery, Heartbeat]

@@ -18,12 +18,11 @@ EXTENSION = "studium"
 
 @dataclass(frozen=True)
 class Runtime:
-    """Settings, plugins, role and entities of a process; `hooks.<name>(argument=...)` calls every plugin."""
+    """Settings, plugins and role of a process; `hooks.<name>(argument=...)` calls every plugin."""
 
     settings: Settings
     plugins: pluggy.PluginManager
     program: str
-    entities: tuple[type, ...] = ()
 
     @property
     def hooks(self) -> Any:

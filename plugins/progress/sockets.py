@@ -38,7 +38,7 @@ class BeatSocket:
 
     def __init__(self, app: Flask, hub: Hub) -> None:
         self._hub = hub
-        self._secret_app = app
+        self._app = app
         self._writer: GroupCommit[Waiting] = GroupCommit(app, self._write, self._refuse, "beat-writer")
 
     def start(self) -> None:
@@ -57,7 +57,7 @@ class BeatSocket:
         except ValidationError as error:
             connection.send_error("invalid", _explain(error), frame_id)
             return
-        with self._secret_app.app_context():
+        with self._app.app_context():
             ticket = tickets.read(beat.sid)
         if ticket is None or ticket.user_id != connection.user.id:
             connection.send_error("forbidden", "This is not a watch session of yours. Open a new one.", frame_id)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -171,9 +173,6 @@ def test_twenty_seconds_offline_lose_no_second(new_student: NewStudent) -> None:
 
 
 def test_killing_cable_and_web_while_watching_loses_no_second(new_student: NewStudent, stack: Stack) -> None:
-    import os
-    import signal
-
     anna = new_student()
     page = anna.lesson("forgetting")
     play(page, 1)
