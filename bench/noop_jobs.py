@@ -1,4 +1,6 @@
-"""A plugin for `bench/jobs.py`: a job that does nothing, and one that notes how long it took to start."""
+"""A plugin for `bench/jobs.py` and `bench/backlog.py`: a job that does nothing, the same one at a time, and one that notes how long it
+took to start.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +30,11 @@ def noop(job: RunningJob, params: Any) -> None:
     """Nothing."""
 
 
+@job_kind("bench_narrow", "Do nothing, one at a time", limit=1)
+def narrow(job: RunningJob, params: Any) -> None:
+    """Nothing."""
+
+
 @job_kind("bench_start", "Note the time from asking to starting", params=Asked)
 def start(job: RunningJob, params: Asked) -> None:
     """Append the nanoseconds as one line."""
@@ -39,5 +46,5 @@ def start(job: RunningJob, params: Asked) -> None:
 
 @hookimpl
 def register_jobs() -> Sequence[JobKind[Any]]:
-    """Both."""
-    return [noop, start]
+    """All."""
+    return [noop, narrow, start]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,6 +17,15 @@ from studium.core.runtime import collect
 from studium.core.settings import CoreSettings
 
 C = TypeVar("C", bound=click.Command)
+
+
+def who(command: str) -> str:
+    """Who acts by a command, in words that are kept with what they did: "studium jobs (anna)"."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = f"uid {os.getuid()}"  # a container's user may have no name
+    return f"studium {command} ({name})"
 
 
 def runs_as(program: str) -> Callable[[C], C]:
@@ -87,7 +98,7 @@ def _shown(value: object) -> str:
     """The value as the environment would carry it; secrets never."""
     if isinstance(value, SecretStr):
         return "(secret)"
-    return ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
+    return ",".join(map(str, value)) if isinstance(value, tuple) else "" if value is None else str(value)
 
 
 @studium.command()

@@ -20,6 +20,7 @@ db = Database()
 DATABASE_FILE = "studium.sqlite3"
 UNAVAILABLE = (orm.OperationalError, orm.CommitException)  # locked for too long, disk full, file lost: the same call may work later
 _bound_synchronous = "normal"
+_bound_path = Path()  # made once, because each transaction looks at it
 _bound_file: tuple[int, int] | None = None
 
 
@@ -50,7 +51,7 @@ def bind(data_dir: Path, synchronous: str = "normal") -> None:
         if Path(db.provider.pool.filename) != path:
             raise DatabaseError(f"This process is bound to {db.provider.pool.filename}; it cannot also use {path}.")
         return
-    global _bound_synchronous, _bound_file
+    global _bound_synchronous, _bound_path, _bound_file
     _bound_synchronous = synchronous
     if not path.exists():
         raise DatabaseError(f"There is no database at {path}. Make it with: studium migrate")
@@ -61,12 +62,12 @@ def bind(data_dir: Path, synchronous: str = "normal") -> None:
         raise DatabaseError(f"The database at {path} does not fit this version ({error}). Bring it up to date with: "
                             "studium migrate (copies of it are in backups/).") from error
     db.disconnect()
-    _bound_file = sqlite.identity(path)
+    _bound_path, _bound_file = path, sqlite.identity(path)
 
 
 def refuse_lost_file() -> None:
     """Raise DatabaseError when the database's file was deleted or replaced since it was bound: writes would go to a file without a name."""
-    if sqlite.identity(Path(db.provider.pool.filename)) != _bound_file:
+    if sqlite.identity(_bound_path) != _bound_file:
         raise DatabaseError("The database file was replaced while this process runs. Restart it: bin/ctl restart all")
 
 
@@ -145,6 +146,18 @@ def execute(sql: str, parameters: Sequence[object] = ()) -> Any:
 def execute_many(sql: str, rows: Sequence[Sequence[object]]) -> None:
     """Run a statement once for each row; as `execute` otherwise."""
     _connection().executemany(sql, rows)
+
+
+def query(sql: str, parameters: Sequence[object] = ()) -> list[Any]:
+    """The rows of one SELECT in plain, dialect-neutral SQL with `?` marks; for questions that the entities cannot ask.
+
+    Needs an open reading() or transaction(); takes no write lock in the former, and sees the changes of the latter. Values come as the
+    driver gives them: SQLite gives times as text.
+    """
+    if _open.kind is None:
+        raise DatabaseError("query() needs an open reading() or transaction().")
+    rows: list[Any] = db._exec_sql(sql, tuple(parameters)).fetchall()
+    return rows
 
 
 def _connection() -> sqlite.Connection:

@@ -78,6 +78,16 @@ def register_jobs() -> Sequence[Any]:  # type: ignore[empty-body]
     """Job kinds (`studium.queue.kinds.JobKind`, made by `@job_kind`). Two kinds of one name stop the start."""
 
 
+@hookspec
+def register_periodic_tasks() -> Sequence[Any]:  # type: ignore[empty-body]
+    """Periodic tasks (`studium.queue.periodic.PeriodicTask`): a job of a kind for each period of a schedule.
+
+    Called once, at start, in every program; the dispatcher makes exactly one job a period, whatever the number of processes. Two tasks
+    of one name, an unknown kind, wrong params or a cron text that cannot be read stop the start, naming plugin and task.
+    Example: `return [PeriodicTask("trim_files", "Remove old files", "trim_files", cron="30 4 * * *", time_zone="Europe/Berlin")]`.
+    """
+
+
 @hookspec(firstresult=True)
 def enqueue_delivery(fact_id: int, subscriber: str) -> bool | None:
     """Ask for the delivery of a fact to one subscriber, later and at least once.

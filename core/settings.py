@@ -24,6 +24,7 @@ FIRST_PARTY_PLUGINS = (
     "studium.services.plugin",
     "studium.plugins.auth",
     "studium.plugins.progress",
+    "studium.plugins.documents",
     "studium.web",
 )
 

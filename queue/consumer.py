@@ -1,22 +1,23 @@
-"""Huey's consumer, fitted to our jobs: TERM and INT both drain, and the scheduler's thread is our dispatcher."""
+"""Huey's consumer, fitted to our jobs: TERM and INT both drain, the scheduler's thread is our dispatcher, and it can retire."""
 
 from __future__ import annotations
 
 import signal
+import threading
 import time
+from collections.abc import Callable
 
 from flask import Flask
-from huey.consumer import BaseProcess, Consumer
+from huey.consumer import BaseProcess, Consumer, ConsumerStopped
 
 from studium.core.logs import get_logger
 from studium.core.runtime import runtime
-from studium.queue.dispatcher import dispatch
+from studium.queue.dispatching import Dispatching
 from studium.queue.settings import QueueSettings
 from studium.queue.transport import Transport
-from studium.queue.trimming import BATCH, trim
 
 log = get_logger(__name__)
-SECONDS_BETWEEN_TRIMS = 60.0
+SECONDS_BETWEEN_LOOKS = 0.02
 
 
 class Resting(BaseProcess):  # type: ignore[misc]
@@ -29,50 +30,61 @@ class Resting(BaseProcess):  # type: ignore[misc]
         self.stop_flag.wait()
 
 
-class Dispatching(BaseProcess):  # type: ignore[misc]
-    """The dispatcher's thread."""
-
-    process_name = "Dispatcher"
-
-    def __init__(self, consumer: JobConsumer) -> None:
-        super().__init__(consumer.huey, consumer.stop_flag)
-        self._app = consumer.app
-        self._seconds = consumer.settings.dispatch_seconds
-        self._next_trim = 0.0
-
-    def loop(self, now: object = None) -> None:
-        """One round, whatever happens in it, then a pause."""
-        try:
-            with self._app.app_context():
-                dispatch()
-                self._trim_sometimes()
-        except Exception:
-            log.exception("dispatch_failed")
-        self.stop_flag.wait(self._seconds)
-
-    def _trim_sometimes(self) -> None:
-        if time.monotonic() >= self._next_trim:
-            more = trim() >= BATCH
-            self._next_trim = time.monotonic() + (0 if more else SECONDS_BETWEEN_TRIMS)
-
-
 class JobConsumer(Consumer):  # type: ignore[misc]
-    """`workers` threads run what the transport brings; after a signal `run()` drains, within the limit, and returns."""
+    """`workers` threads run what the transport brings; after a signal, or `retire`, `run()` drains within the limit and returns.
+
+    A signal sets `draining`: jobs are to stop at their next checkpoint. Retiring does not: what runs may end, nothing new is
+    taken. `stuck` answers how many threads will never come back; those are not waited for.
+    """
 
     def __init__(self, app: Flask, transport: Transport, workers: int, dispatcher: bool) -> None:
-        self.app, self.dispatcher = app, dispatcher
+        self.app, self.dispatching = app, None if not dispatcher else Dispatching(app, transport)
         with app.app_context():
-            self.settings = runtime().settings[QueueSettings]
-        super().__init__(
-            transport, workers=workers, periodic=False, max_delay=1.0, shutdown_timeout=self.settings.drain_seconds
-        )
+            settings = runtime().settings[QueueSettings]
+        self.draining = threading.Event()
+        self.retiring, self._joined = "", False
+        self.stuck: Callable[[], int] = lambda: 0
+        super().__init__(transport, workers=workers, periodic=False, max_delay=1.0, shutdown_timeout=settings.drain_seconds)
         self._signal_actions = {signal.SIGTERM: (False, True), signal.SIGINT: (False, True)}
+
+    def retire(self, reason: str) -> None:
+        """From any thread: take no new jobs, let the running ones end, and stop, so that the supervisor starts a fresh process."""
+        if not self.retiring:
+            self.retiring = reason
+            self.stop_flag.set()
+            self.huey.storage.ring()
+            log.warning("worker_retires", queue=self.huey.name, reason=reason)
+
+    def loop(self, health_check_ts: float | None = None) -> float | None:
+        """One look of the main thread at what is to be done; raises ConsumerStopped at the end."""
+        try:
+            seen: float | None = super().loop(health_check_ts)
+        except ConsumerStopped:
+            if self.retiring and not self._joined:
+                self.stop(graceful=True)
+            raise
+        return seen
 
     def stop(self, graceful: bool = False) -> None:
         """Tell the threads to stop, waking those that wait for a message."""
+        if not self.retiring:
+            self.draining.set()
         self.stop_flag.set()
         self.huey.storage.ring()
         super().stop(graceful)
 
+    def _join_workers(self) -> bool:
+        self._joined, end = True, time.monotonic() + self.shutdown_timeout
+        while time.monotonic() < end:
+            if self._signum is not None:
+                self.draining.set()
+            threads = sum(self.environment.is_alive(thread) for _worker, thread in self.worker_threads)
+            if threads <= self.stuck() and not self.environment.is_alive(self.scheduler):
+                return True  # the stuck ones go with the process
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        return False
+
     def _create_scheduler(self) -> BaseProcess:
-        return Dispatching(self) if self.dispatcher else Resting(self.huey, self.stop_flag)
+        if self.dispatching is None:
+            return Resting(self.huey, self.stop_flag)
+        return self.dispatching.started(self.stop_flag)

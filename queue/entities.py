@@ -1,4 +1,4 @@
-"""The job row: the truth about a piece of work, from the transaction that asks for it until it is trimmed."""
+"""The job row, the truth about a piece of work from the transaction that asks for it until it is trimmed, and what belongs to it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ SUCCEEDED, FAILED, CANCELLED = "succeeded", "failed", "cancelled"
 WAITING = (QUEUED, RETRYING)
 ACTIVE = (QUEUED, RUNNING, RETRYING)
 MESSAGE_LENGTH = 500
+ARGUMENT_LENGTH = 100
+LINE_LENGTH = 4000
+LINES_A_JOB = 200
 
 
 class Job(db.Entity):  # type: ignore[misc]
@@ -47,6 +50,52 @@ class Job(db.Entity):  # type: ignore[misc]
     created_at = Required(datetime)
     started_at = Optional(datetime)
     finished_at = Optional(datetime)
-    composite_index(state, queue, priority, run_at)
-    composite_index(user_id, state)
+    composite_index(state, queue, kind, priority, run_at)
+    composite_index(user_id, state, id)
+    composite_index(kind, state, id)
     composite_index(state, finished_at)
+
+
+class JobCount(db.Entity):  # type: ignore[misc]
+    """The exact number of job rows of a kind, queue and state; triggers keep it (`sqlite_counters.py`), so nobody else writes it."""
+
+    _table_ = "job_count"
+    kind = Required(str, 100)
+    queue = Required(str, 40)
+    state = Required(str, 10)
+    jobs = Required(int)
+    PrimaryKey(kind, queue, state)
+
+
+class JobArgument(db.Entity):  # type: ignore[misc]
+    """One param of a job by which it can be found: text as it is, whole numbers as digits, yes and no as "true" and "false"."""
+
+    _table_ = "job_argument"
+    name = Required(str, 100)
+    value = Required(str, 100)
+    job_id = Required(str, 36, index=True)
+    PrimaryKey(name, value, job_id)
+
+
+class JobLine(db.Entity):  # type: ignore[misc]
+    """One line of a job's story: an unusual event, or what the job itself wrote. Usual events are in the row's times.
+
+    `event` is the log line's name without "job_": log, retrying, crashed, failed, cancel_requested, cancelled, given_back, retried,
+    run_now, params_edited. `text` is the reason with the traceback below it, what the job wrote, or "by Anna (user 3)".
+    """
+
+    _table_ = "job_line"
+    id = PrimaryKey(int, auto=True)
+    job_id = Required(str, 36, index=True)
+    at = Required(datetime)
+    event = Required(str, 40)
+    text = Optional(LongStr, lazy=False)
+
+
+class QueuePause(db.Entity):  # type: ignore[misc]
+    """A queue that starts nothing; what runs goes on."""
+
+    _table_ = "queue_pause"
+    queue = PrimaryKey(str, 40)
+    paused_by = Optional(str, 200)
+    paused_at = Required(datetime)

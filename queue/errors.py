@@ -2,7 +2,10 @@
 
 StudiumError
 └── JobError
-    ├── UnknownKind, UnknownQueue, InvalidParams, UnknownJob   the caller's mistake, raised by `jobs`
+    ├── UnknownKind, UnknownState, WrongBulk, UnknownQueue, InvalidParams, UnknownJob   the caller's mistake, raised by `jobs`
+    ├── UnknownPeriodicTask                                    no plugin declares it
+    ├── TooManyJobs                                            the user has as many active jobs as one may have
+    ├── NotRetryable, NotDiscardable, NotWaiting               the state of the job does not allow it
     ├── JobTimedOut                                            a run took longer than its kind allows; a failure
     └── Discard                                                raised by a job: it cannot succeed, do not try again
 BaseException
@@ -27,6 +30,14 @@ class UnknownKind(JobError):
     """No plugin offers this kind of job."""
 
 
+class UnknownState(JobError):
+    """Jobs have no state of this name."""
+
+
+class WrongBulk(JobError):
+    """There is no such work on many jobs, or it is for none of the wanted states."""
+
+
 class UnknownQueue(JobError):
     """No worker serves a queue of this name."""
 
@@ -43,8 +54,34 @@ class UnknownJob(JobError):
     """There is no job of this id (any more)."""
 
 
+class TooManyJobs(JobError):
+    """The user has, or would have, more active jobs than the `limit`; `active` is how many there are now."""
+
+    def __init__(self, active: int, more: int, limit: int) -> None:
+        asked = "another one" if more == 1 else f"{more} more"
+        super().__init__(f"You have {active} active jobs, and {limit} at once is the most, so {asked} cannot be started now. "
+                         "Wait until one has ended, or cancel one.")
+        self.active, self.limit = active, limit
+
+
+class NotRetryable(JobError):
+    """Only a failed job can be tried again, and not beside an active one of the same unique key."""
+
+
+class NotDiscardable(JobError):
+    """An active job cannot be removed; cancel it first."""
+
+
+class NotWaiting(JobError):
+    """Only a waiting job can be started now."""
+
+
 class JobTimedOut(JobError):
     """The run took longer than the timeout of its kind."""
+
+
+class UnknownPeriodicTask(JobError):
+    """No plugin declares a periodic task of this name."""
 
 
 class Discard(JobError):

@@ -8,6 +8,8 @@ from studium.core.health import HealthCheck, heartbeat_check
 from studium.queue.kinds import QUEUES
 from studium.queue.queues import queues
 
+DISPATCHER = "dispatcher"
+
 
 def program_of(queue: str) -> str:
     """The name under which the worker of a queue shows that it lives."""
@@ -15,8 +17,9 @@ def program_of(queue: str) -> str:
 
 
 def health_checks() -> list[HealthCheck]:
-    """One check of the transport and one of each worker."""
-    return [HealthCheck("queue", _check_transport), *(heartbeat_check(program_of(queue)) for queue in QUEUES)]
+    """One check of the transport, one of each worker, and one of the dispatcher."""
+    programs = (*(program_of(queue) for queue in QUEUES), DISPATCHER)
+    return [HealthCheck("queue", _check_transport), *(heartbeat_check(program) for program in programs)]
 
 
 def _check_transport() -> str | None:

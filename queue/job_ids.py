@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import uuid
 from datetime import UTC, datetime
 
 from studium.core.clock import now_ms
+
+JOB_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def new_job_id() -> str:
@@ -15,6 +18,16 @@ def new_job_id() -> str:
     return str(uuid.UUID(int=value))
 
 
+def is_job_id(text: str) -> bool:
+    """Whether the text, which may come from an address, is written as ids are; what is not cannot even be asked for."""
+    return JOB_ID.fullmatch(text) is not None
+
+
 def first_id_at(moment: datetime) -> str:
     """The id (of no job) before which all ids made earlier than the moment sort, and after which all later ones; naive UTC."""
     return str(uuid.UUID(int=int(moment.replace(tzinfo=UTC).timestamp() * 1000) << 80))
+
+
+def made_at(job_id: str) -> datetime:
+    """The time at which the id was made, to the millisecond; naive UTC."""
+    return datetime.fromtimestamp((uuid.UUID(job_id).int >> 80) / 1000, UTC).replace(tzinfo=None)

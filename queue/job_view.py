@@ -32,6 +32,9 @@ class JobView:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    params: dict[str, Any]
+    worker: str | None
+    unique_key: str | None
 
     @property
     def active(self) -> bool:
@@ -59,4 +62,7 @@ def view_of(job: Job | JobRow) -> JobView:
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
+        params=json.loads(job.params),
+        worker=job.worker,
+        unique_key=job.unique_key,
     )

@@ -41,6 +41,10 @@ class JobKind(Generic[P]):
     timeout: float | None
     queue: str
     priority: int
+    limit: int | None = None
+    self_service: bool = False
+    admit: Callable[[int, P], None] | None = None
+    unique: Callable[[int | None, P], str] | None = None
 
 
 def job_kind(
@@ -52,17 +56,29 @@ def job_kind(
     timeout: float | None = None,
     queue: str = "default",
     priority: int = 0,
+    *,
+    limit: int | None = None,
+    self_service: bool = False,
+    admit: Callable[[int, P], None] | None = None,
+    unique: Callable[[int | None, P], str] | None = None,
 ) -> Callable[[Callable[[RunningJob, P], Result]], JobKind[P]]:
     """Make a JobKind of the decorated function `run(job, params) -> dict | None`; a dict of JSON values is kept.
 
     A run that raises is tried again `retries` times after `backoff` seconds, doubled each time; `timeout` is in
-    seconds and noticed at checkpoints; a higher `priority` goes first. Raises UnknownQueue.
+    seconds and noticed at checkpoints; a higher `priority` goes first; at most `limit` run at once, over all
+    processes. Raises UnknownQueue, and ValueError for a limit below 1.
+
+    With `self_service` a student may start it by the API. That calls `admit(user_id, params)` first, outside a
+    transaction, which raises a Problem such as NotFound to refuse, and takes `unique(user_id, params)` as the unique
+    key, so that a double click makes one job.
     """
+    if limit is not None and limit < 1:
+        raise ValueError(f"The job kind {name} has the limit {limit}; to stop it, pause its queue instead.")
     if queue not in QUEUES:
         raise UnknownQueue(f"The job kind {name} asks for the queue {queue!r}; there are: {', '.join(QUEUES)}.")
 
     def declare(run: Callable[[RunningJob, P], Result]) -> JobKind[P]:
-        return JobKind(name, title, params, run, retries, backoff, timeout, queue, priority)
+        return JobKind(name, title, params, run, retries, backoff, timeout, queue, priority, limit, self_service, admit, unique)
 
     return declare
 

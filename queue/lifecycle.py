@@ -5,18 +5,18 @@ is only taken while the job still carries that run's lease, so a late or doubled
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-
-from pony.orm import desc
 
 from studium.core.clock import now
 from studium.core.database import transaction
 from studium.core.logs import get_logger
 from studium.queue import statements
 from studium.queue.announcements import announce, send_message
-from studium.queue.entities import CANCELLED, FAILED, MESSAGE_LENGTH, QUEUED, RETRYING, RUNNING, WAITING, Job
+from studium.queue.entities import CANCELLED, FAILED, MESSAGE_LENGTH, QUEUED, RETRYING, RUNNING, Job
+from studium.queue.lines import Line, add_lines, shortened, with_traceback
+from studium.queue.slots import best_due, job_has_slot, slot_freed
 
 log = get_logger(__name__)
 POISONOUS = (
@@ -39,11 +39,16 @@ class Claim:
 
 
 def claim(job_id: str | None, queue: str, worker: str, lease_seconds: float) -> Claim | None:
-    """Take the job of this id if it is due, or without an id the best due one (priority, then time); or None."""
+    """Take the job of this id if it is due, or without an id the best due one (priority, then time); or None.
+
+    The limit of its kind is counted inside the transaction that also takes it, so no two workers count the same free place.
+    """
     with transaction():
-        wanted, lease, moment = job_id or _best_due(queue), secrets.token_hex(16), now()
-        until = moment + timedelta(seconds=lease_seconds)
-        row = statements.claim(wanted, queue, worker, lease, moment, until) if wanted else None
+        lease, moment = secrets.token_hex(16), now()
+        wanted = best_due(queue, moment) if job_id is None else job_id
+        if wanted is None or (job_id is not None and not job_has_slot(job_id)):
+            return None
+        row = statements.claim(wanted, queue, worker, lease, moment, moment + timedelta(seconds=lease_seconds))
         if row is None:
             return None
         announce("job_started", row, attempt=row.attempts)
@@ -53,20 +58,24 @@ def claim(job_id: str | None, queue: str, worker: str, lease_seconds: float) -> 
 def renew(leases: Collection[str], lease_seconds: float) -> dict[str, bool]:
     """Prolong the leases; answers lease -> whether a cancellation is asked for, of those that still hold."""
     with transaction():
-        held = list(Job.select(lambda job: job.lease in leases).for_update()) if leases else []
+        held = list(Job.select(lambda job: job.state == RUNNING and job.lease in leases).for_update()) if leases else []
         for job in held:
             job.leased_until = now() + timedelta(seconds=lease_seconds)
         return {job.lease: job.cancel_requested_at is not None for job in held}
 
 
-def record_progress(run: Claim, percent: int, message: str) -> bool:
-    """Store how far the run is; False when its lease is lost."""
+def record(run: Claim, progress: tuple[int, str] | None, lines: Sequence[Line] = ()) -> bool:
+    """Store how far the run is (percent, message), and what it wrote; False, and nothing, when its lease is lost."""
     with transaction():
         job = _held(run)
         if job is None:
             return False
-        job.set(progress=percent, message=message[:MESSAGE_LENGTH])
-        announce("job_progress", job, percent=percent, message=message)
+        if lines:
+            add_lines(run.id, lines)
+        if progress is not None:
+            percent, message = progress
+            job.set(progress=percent, message=message[:MESSAGE_LENGTH])
+            announce("job_progress", job, percent=percent, message=message)
         return True
 
 
@@ -78,27 +87,27 @@ def succeed(run: Claim, result: str | None) -> None:
             _refuse(run)
         else:
             announce("job_succeeded", row, attempt=run.attempt)
+            slot_freed(row.kind)
 
 
-def fail(run: Claim, reason: str) -> None:
-    """The job has failed for good."""
+def fail(run: Claim, reason: str, error: BaseException | None = None) -> None:
+    """The job has failed for good, or is cancelled if that was asked for; the traceback of `error` is kept in its story."""
     with transaction():
         if job := _held(run):
-            end_failed(job, reason)
+            _end_cancelled_or(job, lambda job: end_failed(job, reason, error))
 
 
-def retry(run: Claim, reason: str, delay: float) -> None:
-    """The run has failed; the job is tried again after `delay` seconds, unless it was cancelled meanwhile."""
-    with transaction():
-        job = _held(run)
-        if job is None:
-            return
-        if job.cancel_requested_at:
-            end_cancelled(job)
-            return
+def retry(run: Claim, reason: str, delay: float, error: BaseException | None = None) -> None:
+    """The run has failed; the job is tried again after `delay` seconds, or is cancelled if that was asked for."""
+
+    def wait(job: Job) -> None:
         _free(job, RETRYING)
-        job.set(error=reason, run_at=now() + timedelta(seconds=delay))
-        announce("job_retrying", job, attempt=run.attempt, delay=round(delay, 1), error=reason)
+        job.set(error=shortened(reason), run_at=now() + timedelta(seconds=delay))
+        announce("job_retrying", job, line=_why(reason, error), attempt=run.attempt, delay=round(delay, 1), error=reason)
+
+    with transaction():
+        if job := _held(run):
+            _end_cancelled_or(job, wait)
 
 
 def cancel_run(run: Claim) -> None:
@@ -106,65 +115,66 @@ def cancel_run(run: Claim) -> None:
     with transaction():
         if job := _held(run):
             end_cancelled(job)
+            slot_freed(job.kind)
 
 
 def give_back(run: Claim) -> None:
     """The worker stops before the run is done: the job waits again, and this attempt does not count."""
-    with transaction():
-        job = _held(run)
-        if job is None:
-            return
-        if job.cancel_requested_at:
-            end_cancelled(job)
-            return
-        _free(job, QUEUED)
+
+    def wait(job: Job) -> None:
         job.attempts -= 1
-        announce("job_given_back", job)
+        _free(job, QUEUED)
+        announce("job_given_back", job, line="the worker stopped")
         send_message(job, ahead=True)
+
+    with transaction():
+        if job := _held(run):
+            _end_cancelled_or(job, wait)
 
 
 def crash(job_id: str, max_crashes: int) -> None:
     """If the job's lease is over, its worker was lost: it waits again, or is set aside after `max_crashes` of that."""
+
+    def wait(job: Job) -> None:
+        _free(job, QUEUED)
+        send_message(job, ahead=True)
+
+    def set_aside(job: Job) -> None:
+        end_failed(job, POISONOUS.format(crashes=job.crashes))
+
     with transaction():
         job = Job.get_for_update(id=job_id)
         if job is None or job.state != RUNNING or job.leased_until >= now():
             return
         job.crashes += 1
-        announce("job_crashed", job, crashes=job.crashes, worker=job.worker)
-        if job.cancel_requested_at:
-            end_cancelled(job)
-        elif job.crashes >= max_crashes:
-            end_failed(job, POISONOUS.format(crashes=job.crashes))
-        else:
-            _free(job, QUEUED)
-            send_message(job, ahead=True)
+        announce("job_crashed", job, line=f"the worker {job.worker} was lost", crashes=job.crashes, worker=job.worker)
+        _end_cancelled_or(job, set_aside if job.crashes >= max_crashes else wait)
 
 
-def end_cancelled(job: Job) -> None:
+def end_cancelled(job: Job, line: str = "") -> None:
     """Within a transaction: the job ends as cancelled."""
     _end(job, CANCELLED)
-    announce("job_cancelled", job)
+    announce("job_cancelled", job, line=line)
 
 
-def end_failed(job: Job, reason: str) -> None:
+def end_failed(job: Job, reason: str, error: BaseException | None = None) -> None:
     """Within a transaction: the job ends as failed, with the reason in words."""
-    job.error = reason
+    job.error = shortened(reason)
     _end(job, FAILED)
-    announce("job_failed", job, attempt=job.attempts, error=reason)
+    announce("job_failed", job, line=_why(reason, error), attempt=job.attempts, error=reason)
 
 
-def _best_due(queue: str) -> str | None:
-    found = [job for state in WAITING if (job := _first_due(queue, state))]
-    best = min(found, key=lambda job: (-job.priority, job.run_at, job.id), default=None)
-    return best.id if best else None
+def _end_cancelled_or(job: Job, other: Callable[[Job], object]) -> None:
+    """What was asked to be cancelled is neither tried again nor failed."""
+    if job.cancel_requested_at:
+        end_cancelled(job)
+    else:
+        other(job)
+    slot_freed(job.kind)
 
 
-def _first_due(queue: str, state: str) -> Job | None:
-    """Of one state only, so that the index already has the order."""
-    moment = now()
-    due = Job.select(lambda job: job.state == state and job.queue == queue and job.run_at <= moment)
-    first: Job | None = due.order_by(lambda job: (desc(job.priority), job.run_at, job.id)).first()
-    return first
+def _why(reason: str, error: BaseException | None) -> str:
+    return with_traceback(reason, error) if error else reason
 
 
 def _held(run: Claim) -> Job | None:

@@ -25,6 +25,11 @@ class Queues:
     transports: dict[str, Transport] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def limits(self) -> dict[str, int]:
+        """The kinds of which only so many may run at once."""
+        return {name: kind.limit for name, kind in self.kinds.items() if kind.limit is not None}
+
     def transport(self, queue: str) -> Transport:
         """The transport of a queue; raises UnknownQueue for one that no worker serves."""
         if queue not in QUEUES:

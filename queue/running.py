@@ -1,22 +1,25 @@
-"""The job as its own `run` sees it: report progress, and stop where it is asked to."""
+"""The job as its own `run` sees it: report progress, write to its story, and stop where it is asked to."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 
+from studium.core.clock import now
 from studium.core.database import in_transaction, reading
 from studium.queue import lifecycle
-from studium.queue.entities import Job
+from studium.queue.entities import LINES_A_JOB, Job
 from studium.queue.errors import Cancelled, Draining, JobTimedOut, LeaseLost
 from studium.queue.lifecycle import Claim
+from studium.queue.lines import Line, shortened
 
 SECONDS_BETWEEN_WRITES = 0.2
 SECONDS_BETWEEN_LOOKS = 0.25
 
 
 class RunningJob:
-    """One run of a job. Its public face is `id`, `kind`, `user_id`, `attempt`, `progress()` and `checkpoint()`."""
+    """One run of a job. Its public face is `id`, `kind`, `user_id`, `attempt`, `progress()`, `log()` and `checkpoint()`."""
 
     def __init__(self, claim: Claim, draining: threading.Event, timeout: float | None = None) -> None:
         self.claim = claim
@@ -24,10 +27,12 @@ class RunningJob:
         self.lost = False
         self.cancel_requested = False
         self._draining = draining
-        self._timeout = timeout
+        self.timeout = timeout
+        self.thread = threading.get_ident()
         self._began = time.monotonic()
         self._looked = self._written = 0.0
         self._pending: tuple[int, str] | None = None
+        self._lines: deque[Line] = deque(maxlen=LINES_A_JOB)
         self._swapping, self._writing = threading.Lock(), threading.Lock()
 
     def progress(self, percent: float, message: str = "") -> None:
@@ -38,8 +43,16 @@ class RunningJob:
         """
         with self._swapping:
             self._pending = (max(0, min(100, int(percent))), message)
-        if not in_transaction() and time.monotonic() - self._written >= SECONDS_BETWEEN_WRITES:
-            self.store_progress()
+        self._store_sometimes()
+
+    def log(self, text: str) -> None:
+        """Write a line to the job's story, for those who look after it; the last 200 of a job are kept, 4,000 characters each.
+
+        As cheap as `progress`, and stored as that is.
+        """
+        with self._swapping:
+            self._lines.append(Line(now(), "log", shortened(text)))
+        self._store_sometimes()
 
     def checkpoint(self) -> None:
         """A place where the job may stop. Call it at least every second or so, outside of half-done work.
@@ -53,18 +66,27 @@ class RunningJob:
             raise Cancelled
         if self._draining.is_set():
             raise Draining
-        if self._timeout is not None and time.monotonic() - self._began > self._timeout:
-            raise JobTimedOut(f"The job took longer than {self._timeout:g} s.")
+        if self.timeout is not None and time.monotonic() - self._began > self.timeout:
+            raise JobTimedOut(f"The job took longer than {self.timeout:g} s.")
+
+    def overdue(self, grace: float) -> bool:
+        """Whether the run goes on although its timeout is over for more than `grace` seconds."""
+        return self.timeout is not None and time.monotonic() - self._began > self.timeout + grace
 
     def store_progress(self) -> None:
-        """Store what `progress` was last told, unless it is stored; the worker calls it in between and at the end."""
+        """Store what `progress` and `log` were told since; the worker calls it in between and at the end."""
         with self._writing:
             with self._swapping:
                 pending, self._pending = self._pending, None
-            if pending is None or self.lost:
+                lines, self._lines = list(self._lines), deque(maxlen=LINES_A_JOB)
+            if (pending is None and not lines) or self.lost:
                 return
             self._written = time.monotonic()
-            self.lost = not lifecycle.record_progress(self.claim, *pending)
+            self.lost = not lifecycle.record(self.claim, pending, lines)
+
+    def _store_sometimes(self) -> None:
+        if not in_transaction() and time.monotonic() - self._written >= SECONDS_BETWEEN_WRITES:
+            self.store_progress()
 
     def _look(self) -> None:
         if time.monotonic() - self._looked < SECONDS_BETWEEN_LOOKS:

@@ -20,9 +20,17 @@ class QueueSettings(Section):
     heartbeat_seconds: float = Field(3.0, gt=0, description="seconds between two renewals of the leases by a worker")
     dispatch_seconds: float = Field(1.0, gt=0, description="seconds between two rounds of the dispatcher")
     drain_seconds: float = Field(30.0, gt=0, description="seconds that a stopping worker waits for its running jobs")
+    timeout_grace_seconds: float = Field(
+        30.0, gt=0, description="seconds past its timeout after which a job that does not stop is ended from outside"
+    )
+    max_memory_mb: int = Field(0, ge=0, description="resident MB above which a worker lets a fresh process take its place; 0 for no limit")
+    user_limit: int = Field(10, ge=1, description="active jobs that one user may have at once")
     max_crashes: int = Field(3, ge=1, description="number of lost workers after which a job is set aside as failed")
     keep_finished_days: float = Field(1.0, gt=0, description="days that succeeded and cancelled jobs are kept")
     keep_failed_days: float = Field(30.0, gt=0, description="days that failed jobs are kept")
+
+    keep_finished_jobs: int = Field(500_000, ge=0, description="most succeeded, and most cancelled, jobs that are kept; older ones go")
+    keep_failed_jobs: int = Field(100_000, ge=0, description="most failed jobs that are kept; older ones go")
 
     @model_validator(mode="after")
     def _renewed_in_time(self) -> QueueSettings:

@@ -60,13 +60,16 @@ class Transport(Huey):  # type: ignore[misc]
         """
         self.enqueue(self._message(job_id, priority + AHEAD * ahead))
 
+    def send_many(self, jobs: Sequence[tuple[str, int]]) -> None:
+        """Send many job ids, each with its priority, in one write, and wake the workers once."""
+        self._store([self._message(job_id, priority) for job_id, priority in jobs])
+
     def send_for_any(self, priorities: Sequence[int]) -> None:
         """Send one message a priority, each meaning "run the best due job", in one write, ahead of their equals.
 
         That is no unfairness: the best due job is the one that has waited longest.
         """
-        messages = [self._message(None, priority + AHEAD) for priority in priorities]
-        self.storage.enqueue_many([(self.serialize_task(message), message.priority) for message in messages])
+        self._store([self._message(None, priority + AHEAD) for priority in priorities])
 
     def pending(self, limit: int) -> int:
         """The number of waiting messages, counted up to `limit`."""
@@ -86,6 +89,9 @@ class Transport(Huey):  # type: ignore[misc]
     def close(self) -> None:
         """Close the file and the sockets."""
         self.storage.close()
+
+    def _store(self, messages: Sequence[Task]) -> None:
+        self.storage.enqueue_many([(self.serialize_task(message), message.priority) for message in messages])
 
     def _message(self, job_id: str | None, priority: float) -> Task:
         return self._task.task_class((job_id,), id=job_id or ANY, priority=priority)

@@ -1,42 +1,70 @@
-"""Removes ended jobs that are old enough, a small batch at a time, so that nobody waits long for the write lock."""
+"""Removes ended jobs that are old or too many, in small batches with pauses, so that nobody waits long for the write lock."""
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from datetime import timedelta
 
-from pony.orm import delete, select
-
 from studium.core.clock import now
-from studium.core.database import reading, transaction
+from studium.core.database import query, reading, transaction
 from studium.core.logs import get_logger
 from studium.core.runtime import runtime
-from studium.queue.entities import CANCELLED, FAILED, SUCCEEDED, Job
+from studium.queue.entities import CANCELLED, FAILED, SUCCEEDED
+from studium.queue.removing import remove_jobs
 from studium.queue.settings import QueueSettings
+from studium.queue.statements import stamp
 
 log = get_logger(__name__)
 BATCH = 200
+LONGEST = 0.5
+PAUSE = 0.005
+TOO_OLD = "select id from job where state = ? and finished_at < ? order by finished_at limit ?"
+OLDEST = "select id from job where state = ? order by finished_at limit ?"
+COUNTED = "select coalesce(sum(jobs), 0) from job_count where state = ?"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How long the jobs of an end state are kept, and how many at most."""
+
+    state: str
+    age: timedelta
+    most: int
 
 
 def trim() -> int:
-    """Remove at most BATCH jobs of each end state; returns how many, so the caller knows whether there are more."""
-    settings = runtime().settings[QueueSettings]
-    days = {
-        SUCCEEDED: settings.keep_finished_days,
-        CANCELLED: settings.keep_finished_days,
-        FAILED: settings.keep_failed_days,
-    }
-    removed = sum(_trim(state, timedelta(days=kept)) for state, kept in days.items())
+    """Remove for about half a second at most; returns how many jobs, 0 when there were none to remove."""
+    end, removed, batch = time.monotonic() + LONGEST, 0, 1
+    while batch and time.monotonic() < end:
+        batch = sum(_trim(rule) for rule in _rules(runtime().settings[QueueSettings]))
+        removed += batch
+        time.sleep(PAUSE if batch else 0)
     if removed:
         log.info("jobs_trimmed", jobs=removed)
     return removed
 
 
-def _trim(state: str, age: timedelta) -> int:
-    before = now() - age
+def _rules(settings: QueueSettings) -> list[Rule]:
+    finished, failed = timedelta(days=settings.keep_finished_days), timedelta(days=settings.keep_failed_days)
+    return [
+        Rule(SUCCEEDED, finished, settings.keep_finished_jobs),
+        Rule(CANCELLED, finished, settings.keep_finished_jobs),
+        Rule(FAILED, failed, settings.keep_failed_jobs),
+    ]
+
+
+def _trim(rule: Rule) -> int:
+    """One batch. Looked up before the write lock is taken, so those that were tried again meanwhile stay."""
     with reading():
-        old = list(select(job.id for job in Job if job.state == state and job.finished_at < before)[:BATCH])  # type: ignore[attr-defined]
-    if not old:
+        ids = query(TOO_OLD, (rule.state, stamp(now() - rule.age), BATCH)) or _beyond(rule)
+    if not ids:
         return 0
     with transaction():
-        removed = delete(job for job in Job if job.id in old and job.state == state)  # type: ignore[attr-defined]
-    return int(removed)
+        return remove_jobs([job_id for (job_id,) in ids], rule.state)
+
+
+def _beyond(rule: Rule) -> list[tuple[str]]:
+    """The counters tell how many there are, so nothing is counted here."""
+    over = int(query(COUNTED, (rule.state,))[0][0]) - rule.most
+    return query(OLDEST, (rule.state, min(over, BATCH))) if over > 0 else []

@@ -60,7 +60,8 @@ class Runner:
     def give_back_all(self) -> None:
         """Return the jobs that still run after the drain limit; what they may yet bring is refused."""
         for job in self.heart.running():
-            lifecycle.give_back(job.claim)
+            if not job.lost:
+                lifecycle.give_back(job.claim)
 
     def _run(self, claim: Claim) -> None:
         try:
@@ -121,15 +122,16 @@ def _run_to_its_end(job: RunningJob, kind: JobKind[Any], params: Any) -> Callabl
         return partial(log.warning, "job_run_abandoned", kind=claim.kind, attempt=claim.attempt)
     except (Exception, SystemExit) as error:
         log.warning("job_run_failed", kind=claim.kind, attempt=claim.attempt, exc_info=True)
-        return _after_failure(claim, kind, f"{type(error).__name__}: {error}")
+        return after_failure(claim, kind, error)
     return _after_success(claim, result)
 
 
-def _after_failure(claim: Claim, kind: JobKind[Any], reason: str) -> Callable[[], None]:
-    failures = claim.failures + 1
+def after_failure(claim: Claim, kind: JobKind[Any], error: BaseException) -> Callable[[], None]:
+    """How the row has to end after a failed run: tried again as often as the kind allows, else failed."""
+    reason, failures = f"{type(error).__name__}: {error}", claim.failures + 1
     if failures > kind.retries:
-        return partial(lifecycle.fail, claim, reason)
-    return partial(lifecycle.retry, claim, reason, seconds_before_retry(kind.backoff, failures))
+        return partial(lifecycle.fail, claim, reason, error)
+    return partial(lifecycle.retry, claim, reason, seconds_before_retry(kind.backoff, failures), error)
 
 
 def _after_success(claim: Claim, result: object) -> Callable[[], None]:

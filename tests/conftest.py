@@ -44,7 +44,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     """The environment of every app in this test process; its database is migrated."""
     found = {
         "STUDIUM_ENV": "test", "STUDIUM_DATA_DIR": str(tmp_path_factory.mktemp("data")), "STUDIUM_SECRET_KEY": "test-key-" * 5,
-        "STUDIUM_EXTRA_PLUGINS": "chores", "STUDIUM_ENTRY_POINTS": "false", "STUDIUM_LOG_LEVEL": "warning",
+        "STUDIUM_EXTRA_PLUGINS": "chores,errands", "STUDIUM_ENTRY_POINTS": "false", "STUDIUM_LOG_LEVEL": "warning",
     }
     settings, plugins = load(found)
     Migrator(settings.core.data_dir, collect(plugins.hook.register_migrations)).migrate()

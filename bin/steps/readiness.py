@@ -9,7 +9,12 @@ from pathlib import Path
 from environment import Place
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  compared, not bound
-LOG_OF_CHECK = {"cable": "cable", "worker:default": "worker", "worker:realtime": "worker-realtime"}
+LOG_OF_CHECK = {
+    "cable": "cable",
+    "worker:default": "worker",
+    "worker:realtime": "worker-realtime",
+    "dispatcher": "worker-realtime",
+}
 SHOWN_LINES = 12
 
 

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from studium.core.clock import now
-from studium.core.database import DATABASE_FILE, after_commit, bind, db, execute, execute_many, in_transaction, reading, transaction
+from studium.core.database import DATABASE_FILE, after_commit, bind, db, execute, execute_many, in_transaction, query, reading, transaction
 from studium.core.entities import Heartbeat
 from studium.core.errors import DatabaseError
 from studium.core.settings import Settings
@@ -293,6 +293,25 @@ def test_plain_sql_is_part_of_the_transaction():
     with transaction():
         execute(row, ("c",))
     assert programs() == {"c"}
+
+
+def test_a_question_in_plain_sql_needs_something_open():
+    with pytest.raises(DatabaseError, match="reading"):
+        query("select 1")
+
+
+def test_a_question_in_plain_sql_takes_no_write_lock(other):
+    with transaction():
+        add("a", pid=5)
+    with reading():
+        assert [tuple(row) for row in query("select program, pid from heartbeat where pid = ?", [5])] == [("a", 5)]
+        other.execute("UPDATE heartbeat SET pid = 6")
+
+
+def test_a_question_in_plain_sql_sees_the_entities_of_its_transaction():
+    with transaction():
+        add("a")
+        assert query("select count(*) from heartbeat")[0][0] == 1
 
 
 def test_a_process_stays_with_its_database(tmp_path, settings):

@@ -13,7 +13,7 @@ from studium.core.database import reading, transaction
 from studium.core.entities import Heartbeat
 from studium.core.health import HealthCheck, beat_heart, heartbeat_check, still_heart
 
-PROGRAMS = ("cable", "worker:default", "worker:realtime")
+PROGRAMS = ("cable", "worker:default", "worker:realtime", "dispatcher")
 
 
 @pytest.fixture

@@ -19,8 +19,9 @@ HOOKS = [
     for name, found in vars(module).items()
     if hasattr(found, f"{PROJECT}_spec")
 ]
-KINDS = ("register_", "may_", "find_")
+KINDS = ("register_", "may_", "find_", "export_")
 EVENTS = ("app_created", "job_changed", "enqueue_delivery")
+SLOTS = ("job_offers",)
 
 
 def facts_of(module: ModuleType) -> set[str]:
@@ -53,7 +54,7 @@ def test_every_hook_says_what_it_is_for(hook):
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_is_named_by_its_kind(hook):
-    assert hook.__name__.startswith(KINDS) or hook.__name__ in EVENTS or hook.__name__ in facts_of(facts)
+    assert hook.__name__.startswith(KINDS) or hook.__name__ in (*EVENTS, *SLOTS) or hook.__name__ in facts_of(facts)
 
 
 def test_every_fact_of_the_product_is_a_hook_with_one_argument():

@@ -15,7 +15,7 @@ from flask import Flask
 from studium.core.database import transaction
 from studium.core.plugins import hookimpl
 from studium.core.runtime import runtime
-from studium.queue import jobs
+from studium.queue import jobs, lifecycle
 from studium.queue.heart import Heart
 from studium.queue.job_view import JobView
 from studium.queue.worker import Runner
@@ -86,6 +86,13 @@ def enqueue(kind: str = "chore", params: dict[str, Any] | None = None, **options
     """Enqueue in a transaction of its own; the job's id."""
     with transaction():
         return str(jobs.enqueue(kind, params, **options).id)
+
+
+def claim(job_id: str, queue: str = "default", worker: str = "some worker") -> lifecycle.Claim:
+    """Take a job as a worker does."""
+    claimed = lifecycle.claim(job_id, queue, worker, LEASE)
+    assert claimed is not None
+    return claimed
 
 
 def state_of(job_id: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 
+from studium.core.clock import now
 from studium.core.database import transaction
 from studium.queue import dispatcher, jobs
-from studium.queue.errors import UnknownJob
+from studium.queue.errors import JobError, UnknownJob
 from tests.queue.conftest import enqueue, state_of, trace, wait_for
 
 
@@ -49,6 +51,29 @@ def test_a_running_job_that_fails_after_it_was_cancelled_is_not_tried_again(app,
     job_id = enqueue(params={"fail_first": 1})
     monkeypatch.setattr("chores.leave_trace", lambda line: cancel(job_id))
     runner.run_one(job_id)
+    assert state_of(job_id) == "cancelled"
+
+
+@pytest.mark.parametrize("kind", ["hopeless_chore", "odd_chore"])
+def test_a_running_job_that_fails_for_good_after_it_was_cancelled_is_cancelled(app, runner, monkeypatch, kind):
+    job_id = enqueue(kind)
+    monkeypatch.setattr("chores.leave_trace", lambda line: cancel(job_id))
+    runner.run_one(job_id)
+    assert state_of(job_id) == "cancelled"
+
+
+def test_a_scheduled_job_is_cancelled_at_once(app):
+    job_id = enqueue(run_at=now() + timedelta(days=1))
+    assert cancel(job_id) == "cancelled"
+
+
+def test_a_cancelled_job_can_neither_be_tried_again_nor_started(app, runner):
+    job_id = enqueue()
+    cancel(job_id)
+    for verb in (jobs.retry, jobs.run_now):
+        with pytest.raises(JobError):
+            verb(job_id)
+    assert not runner.run_one(job_id)
     assert state_of(job_id) == "cancelled"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 
@@ -105,6 +108,15 @@ def test_params_may_be_a_model(app, runner):
     assert jobs.find_job(job_id).result == {"word": "model"}
 
 
+def test_the_job_that_is_returned_can_be_read_and_changed(app):
+    with transaction():
+        job = jobs.enqueue("chore", {"word": "tea"}, user_id=3)
+        other = jobs.enqueue("chore")
+        assert (job.state, job.user_id, job.kind, other.user_id) == ("queued", 3, "chore", None)
+        job.priority = 7
+    assert jobs.find_job(job.id).priority == 7
+
+
 def test_an_aware_time_is_stored_as_utc(app):
     job_id = enqueue(run_at=datetime.fromisoformat("2031-05-01T12:00:00+03:00"))
     assert jobs.find_job(job_id).run_at.replace(tzinfo=UTC).isoformat() == "2031-05-01T09:00:00+00:00"
@@ -154,3 +166,34 @@ def test_threads_that_ask_at_once_get_one_job_a_unique_key(app):
         thread.join()
     assert len(ids) == 80
     assert len(set(ids)) == 10 == job_count()
+
+
+ASK_FOR_ROOMS = """
+import sys
+from studium.core.app import create_app
+from studium.core.database import transaction
+from studium.queue import jobs
+with create_app(program="cli").app_context():
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for number in range(30):
+        with transaction():
+            print(jobs.enqueue("chore", unique_key=f"room {number}").id)
+"""
+
+
+def test_two_processes_that_ask_at_once_get_one_job_a_unique_key(app, environ):
+    environment = {**environ, "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", ASK_FOR_ROOMS]
+    other = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout.readline() == "ready\n"
+        other.stdin.write("go\n")
+        other.stdin.flush()
+        mine = [enqueue(unique_key=f"room {number}") for number in range(30)]
+        theirs = other.communicate(timeout=30)[0].split()
+    finally:
+        other.kill()
+        other.wait()
+    assert mine == theirs
+    assert job_count() == 30

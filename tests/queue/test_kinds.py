@@ -19,6 +19,7 @@ from studium.queue.kinds import job_kind, load_kinds
 def test_a_kind_has_the_documented_defaults(app):
     kind = job_kind("nap", "Take a nap")(lambda job, params: None)
     assert (kind.retries, kind.backoff, kind.timeout, kind.queue, kind.priority) == (3, 5.0, None, "default", 0)
+    assert (kind.limit, kind.self_service, kind.admit, kind.unique) == (None, False, None, None)
 
 
 def test_a_kind_for_an_unknown_queue_is_refused_where_it_is_declared():

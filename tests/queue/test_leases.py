@@ -115,7 +115,7 @@ def test_the_late_result_of_an_expired_lease_is_refused(app, runner, clock, log_
     lifecycle.retry(late, "too late", 5)
     lifecycle.give_back(late)
     lifecycle.cancel_run(late)
-    assert not lifecycle.record_progress(late, 50, "late")
+    assert not lifecycle.record(late, (50, "late"))
     assert state_of(job_id) == "running"
     lifecycle.succeed(current, None)
     lifecycle.succeed(late, '{"from": "the past"}')

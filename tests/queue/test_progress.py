@@ -72,7 +72,7 @@ def test_plugins_hear_of_progress(running, changes):
 def test_a_new_attempt_starts_at_zero(app, runner, clock):
     job_id = enqueue(params={"fail_first": 1})
     claim = lifecycle.claim(job_id, "default", "worker", 10.0)
-    lifecycle.record_progress(claim, 70, "far")
+    lifecycle.record(claim, (70, "far"))
     lifecycle.retry(claim, "broke", 0)
     lifecycle.claim(job_id, "default", "worker", 10.0)
     assert jobs.find_job(job_id).progress == 0

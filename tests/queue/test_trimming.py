@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from studium.core.database import reading, transaction
-from studium.queue import jobs, trimming
+from studium.core.clock import now
+from studium.core.database import execute, transaction
+from studium.core.runtime import runtime
+from studium.queue import jobs, removing, trimming
 from studium.queue.entities import Job
 from studium.queue.errors import UnknownJob
+from studium.queue.settings import QueueSettings
 from tests.queue.conftest import enqueue
 
 DAY = 86400
@@ -37,16 +40,76 @@ def test_succeeded_and_cancelled_jobs_are_kept_a_day_and_failed_ones_a_month(app
     assert [kept(job_id) for job_id in (failed, waiting)] == [False, True]
 
 
-def test_trimming_goes_in_small_batches(app, clock, monkeypatch):
-    monkeypatch.setattr(trimming, "BATCH", 3)
-    ids = [enqueue() for _ in range(5)]
+def cancelled(number: int) -> list[str]:
+    ids = [enqueue(params={"word": "old"}) for _ in range(number)]
+    for job_id in ids:
+        jobs.cancel(job_id)
+    return ids
+
+
+def rows(table: str) -> int:
     with transaction():
-        for job_id in ids:
-            jobs.cancel(job_id)
+        return int(execute(f"select count(*) from {table}").fetchone()[0])
+
+
+def test_trimming_goes_in_small_batches_of_one_transaction_each(app, clock, monkeypatch):
+    batches = []
+    monkeypatch.setattr(trimming, "BATCH", 3)
+    monkeypatch.setattr(trimming, "remove_jobs", lambda ids, state: batches.append(len(ids)) or removing.remove_jobs(ids, state))
+    cancelled(8)
     clock.advance(2 * DAY)
-    assert [trimming.trim(), trimming.trim(), trimming.trim()] == [3, 2, 0]
-    with reading():
-        assert Job.select().count() == 0
+    assert [trimming.trim(), trimming.trim()] == [8, 0]
+    assert batches == [3, 3, 2]
+
+
+def test_a_long_trimming_stops_after_a_while_and_says_that_it_removed_something(app, clock, monkeypatch):
+    monkeypatch.setattr(trimming, "BATCH", 3)
+    monkeypatch.setattr(trimming, "LONGEST", 1e-9)
+    cancelled(8)
+    clock.advance(2 * DAY)
+    assert trimming.trim() + trimming.trim() < 8
+
+
+def test_arguments_and_lines_go_with_their_job(app, runner, clock):
+    enqueue(params={"word": "kept"})
+    failed = enqueue(params={"fail_first": 1, "word": "gone"})
+    runner.run_one(failed)
+    jobs.cancel(failed)
+    assert rows("job_line") == 2
+    assert rows("job_argument") == 4 + 2
+    clock.advance(2 * DAY)
+    trimming.trim()
+    assert (rows("job_line"), rows("job_argument"), rows("job")) == (0, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("setting", "state"), [("keep_failed_jobs", "failed"), ("keep_finished_jobs", "cancelled"), ("keep_finished_jobs", "succeeded")]
+)
+def test_of_more_ended_jobs_than_are_kept_the_oldest_go(app, clock, monkeypatch, setting, state):
+    ids = cancelled(6)
+    for job_id in ids:
+        clock.advance(1)
+        with transaction():
+            Job[job_id].set(state=state, finished_at=now())
+    fewer = QueueSettings(**{setting: 4})
+    monkeypatch.setitem(runtime().settings._sections, QueueSettings, fewer)
+    assert trimming.trim() == 2
+    assert [kept(job_id) for job_id in ids] == [False, False, True, True, True, True]
+    assert trimming.trim() == 0
+
+
+def test_a_job_that_is_tried_again_while_it_is_about_to_be_trimmed_stays(app, runner, clock, monkeypatch):
+    failed = enqueue("hopeless_chore")
+    runner.run_one(failed)
+    clock.advance(31 * DAY)
+
+    def retried_first(ids, state):
+        jobs.retry(failed)
+        return removing.remove_jobs(ids, state)
+
+    monkeypatch.setattr(trimming, "remove_jobs", retried_first)
+    assert trimming.trim() == 0
+    assert jobs.find_job(failed).state == "queued"
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "retrying"])

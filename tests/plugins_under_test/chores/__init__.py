@@ -65,6 +65,13 @@ def hopeless_chore(job: RunningJob, params: Chore) -> None:
     raise Discard("there is no broom")
 
 
+@job_kind("late_failure", "Finds out at the end that it cannot be done", params=Chore)
+def late_failure(job: RunningJob, params: Chore) -> None:
+    """Take the time without checkpoints, then discard."""
+    stubborn_chore.run(job, params)
+    raise Discard("there was no broom")
+
+
 @job_kind("deadly_chore", "Kills its worker")
 def deadly_chore(job: RunningJob, params: Any) -> None:
     """Die as if out of memory."""
@@ -113,7 +120,7 @@ def register_hookspecs() -> Sequence[ModuleType]:
 @hookimpl
 def register_jobs() -> Sequence[JobKind[Any]]:
     """All chores."""
-    return [chore, stubborn_chore, hopeless_chore, deadly_chore, odd_chore, short_chore]
+    return [chore, stubborn_chore, hopeless_chore, deadly_chore, odd_chore, short_chore, late_failure]
 
 
 @hookimpl
