@@ -5,23 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from flask import g, request
+from werkzeug.exceptions import NotFound as UnknownAddress
 
-from studium.core.errors import Unauthorized
+from studium.core.errors import NotFound, Unauthorized
 from studium.core.runtime import runtime
 
 SESSION_COOKIE = "studium_session"
+STUDENT, OWNER, OPS = "student", "owner", "ops"
 
 
 @dataclass(frozen=True)
 class SignedInUser:
-    """A person with an open session; ids only, no entity."""
+    """A person with an open session; ids only, no entity. `roles` are of STUDENT, OWNER, OPS; everybody is a student."""
 
     id: int
     display_name: str
     session_id: int
     language: str | None = None
     time_zone: str = "UTC"
-    roles: frozenset[str] = field(default=frozenset({"student"}))
+    roles: frozenset[str] = field(default=frozenset({STUDENT}))
 
 
 def current_user() -> SignedInUser | None:
@@ -38,6 +40,16 @@ def require_user() -> SignedInUser:
     user = current_user()
     if user is None:
         raise Unauthorized("Sign in first, then try again.")
+    return user
+
+
+def require_role(role: str) -> SignedInUser:
+    """The user of this request, who has the role; raises Unauthorized for a visitor, and for others NotFound, worded as for an address
+    that does not exist: what one may not see is not there.
+    """
+    user = require_user()
+    if role not in user.roles:
+        raise NotFound(UnknownAddress.description or "")
     return user
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Blueprint, Flask
@@ -13,9 +14,11 @@ from studium.core.migrations import Migrations
 from studium.core.plugins import hookimpl
 from studium.core.runtime import runtime
 from studium.core.settings import Section
-from studium.plugins.auth import commands, development, routes, sessions
-from studium.plugins.auth.entities import Session, User
+from studium.plugins.auth import commands, development, export, people, routes, sessions
+from studium.plugins.auth.entities import Session, User, UserRole
 from studium.plugins.auth.settings import AuthSettings
+from studium.services.facts import LanguageChosen
+from studium.services.people import Person
 from studium.services.users import SignedInUser
 
 
@@ -27,8 +30,8 @@ def register_settings() -> Sequence[type[Section]]:
 
 @hookimpl
 def register_entities() -> Sequence[type]:
-    """People and their sessions."""
-    return [User, Session]
+    """People, their sessions and their roles."""
+    return [User, Session, UserRole]
 
 
 @hookimpl
@@ -55,6 +58,24 @@ def register_commands() -> Sequence[click.Command]:
 def find_signed_in_user(token: str) -> SignedInUser | None:
     """Look the token up among the open sessions."""
     return sessions.find(token)
+
+
+@hookimpl
+def find_person(user_id: int) -> Person | None:
+    """From the account."""
+    return people.find_person(user_id)
+
+
+@hookimpl
+def language_chosen(fact: LanguageChosen) -> None:
+    """The account remembers it."""
+    people.keep_language(fact.user_id, fact.language)
+
+
+@hookimpl
+def export_user_data(user_id: int) -> Mapping[str, Any]:
+    """The account, its roles and its sign-ins."""
+    return {"auth": export.export_user_data(user_id)}
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""People, and the browsers they are signed in on."""
+"""People, the browsers they are signed in on, and the roles they were given."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class User(db.Entity):  # type: ignore[misc]
     created_at = Required(datetime)
     updated_at = Required(datetime)
     sessions = Set("Session")
+    roles = Set("UserRole")
 
     @property
     def display_name(self) -> str:
@@ -51,3 +52,14 @@ class Session(db.Entity):  # type: ignore[misc]
     seen_at = Required(datetime)
     expires_at = Required(datetime)
     closed_at = Optional(datetime)
+
+
+class UserRole(db.Entity):  # type: ignore[misc]
+    """A role beyond student that somebody gave to a person; `granted_by` is in words."""
+
+    _table_ = "user_role"
+    user = Required(User, column="user")
+    role = Required(str)
+    granted_by = Required(str)
+    granted_at = Required(datetime)
+    PrimaryKey(user, role)

@@ -1,4 +1,4 @@
-"""Making and updating people from what a sign-in method says of them."""
+"""Making and updating people from what a sign-in method says of them, and telling others who they are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import secrets
 from dataclasses import dataclass
 
 from studium.core.clock import now
+from studium.core.database import reading, transaction
 from studium.plugins.auth.entities import User
+from studium.services.people import Person
 
 
 @dataclass(frozen=True)
@@ -36,3 +38,22 @@ def take_over(identity: Identity, *, authenticated: bool = True) -> User:
     if changed:
         user.set(updated_at=now(), **changed)
     return user
+
+
+def find_person(user_id: int) -> Person | None:
+    """The person of this id, or None."""
+    with reading():
+        user = User.get(id=user_id)
+        if user is None:
+            return None
+        full_name = " ".join(name for name in (user.first_name, user.last_name) if name) or user.display_name
+        return Person(id=user.id, display_name=user.display_name, full_name=full_name, language=user.language or None,
+                      time_zone=user.time_zone)
+
+
+def keep_language(user_id: int, language: str) -> None:
+    """Remember the language that the person chose; somebody deleted meanwhile is no error."""
+    with transaction():
+        user = User.get(id=user_id)
+        if user is not None:
+            user.set(language=language, updated_at=now())

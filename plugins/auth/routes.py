@@ -13,6 +13,7 @@ from studium.core.api import Schema
 from studium.core.database import transaction
 from studium.core.runtime import runtime
 from studium.plugins.auth import sessions
+from studium.plugins.auth.demo import DEMO
 from studium.plugins.auth.people import Identity, take_over
 from studium.plugins.auth.settings import AuthSettings
 from studium.services.cable import cable_url, last_id, sign_stream, user_stream
@@ -49,8 +50,8 @@ def login() -> AnyResponse:
     target = safe_path(request.args.get("next"), AFTER_SIGN_IN)
     if current_user() is not None:
         return redirect(target)
-    development = runtime().settings.core.env != "production"
-    return make_response(render_template("auth/login.html", next=target, development=development))
+    people = DEMO if runtime().settings.core.env != "production" else ()
+    return make_response(render_template("auth/login.html", next=target, people=people))
 
 
 @blueprint.post("/logout")

@@ -12,6 +12,7 @@ from studium.core.facts import publish
 from studium.core.logs import get_logger
 from studium.core.runtime import runtime
 from studium.plugins.auth.entities import Session, User
+from studium.plugins.auth.roles import roles_of
 from studium.plugins.auth.settings import AuthSettings
 from studium.services.cable.publishing import close_sessions
 from studium.services.facts import UserSignedIn
@@ -42,7 +43,7 @@ def find(token: str) -> SignedInUser | None:
         seen_long_ago = now() - row.seen_at > SEEN_EVERY
         user = row.user
         found = SignedInUser(id=user.id, display_name=user.display_name, session_id=row.id, language=user.language or None,
-                             time_zone=user.time_zone)
+                             time_zone=user.time_zone, roles=roles_of(user))
     if seen_long_ago:
         _mark_seen(found.session_id)
     return found

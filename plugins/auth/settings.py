@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from studium.core.settings import Section
+
+TelegramIds = tuple[Annotated[int, Field(gt=0, lt=2**63)], ...]
 
 
 class AuthSettings(Section):
@@ -15,3 +17,7 @@ class AuthSettings(Section):
     prefix: ClassVar[str] = "AUTH"
     session_days: int = Field(90, ge=1, description="days after which a sign-in ends in any case")
     idle_days: int = Field(30, ge=1, description="days without a visit after which a sign-in ends")
+    ops_ids: TelegramIds = Field(
+        (), description="Telegram ids of the people with the role ops (jobs, the server), separated by commas, such as 1001,1002")
+    owner_ids: TelegramIds = Field(
+        (), description="Telegram ids of the people with the role owner (courses, money), separated by commas")
