@@ -17,6 +17,17 @@ class LessonCompleted(FactPayload):
     completed_at: datetime
 
 
+@fact("course_completed", version=1)
+class CourseCompleted(FactPayload):
+    """A student completed every required lesson of a course; stored once for each (user, course), at the first time, and kept if the
+    course changes later. `completed_at`, UTC, is when the last of the lessons was completed.
+    """
+
+    user_id: int
+    course_id: int
+    completed_at: datetime
+
+
 @fact("user_signed_in", version=1)
 class UserSignedIn(FactPayload):
     """A person signed in; `method` names how, such as `development`. `signed_in_at` is UTC."""
@@ -25,3 +36,11 @@ class UserSignedIn(FactPayload):
     session_id: int
     method: str
     signed_in_at: datetime
+
+
+@fact("language_chosen", version=1)
+class LanguageChosen(FactPayload):
+    """A signed-in person chose the language that they read; `language` is one of `services.languages.LANGUAGES`."""
+
+    user_id: int
+    language: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from studium.core.plugins import hookspec
@@ -10,9 +11,12 @@ from studium.core.plugins import hookspec
 if TYPE_CHECKING:
     from studium.services.cable.connection import Connection
     from studium.services.cable.hub import Hub
-    from studium.services.facts import LessonCompleted, UserSignedIn
+    from studium.services.facts import CourseCompleted, LanguageChosen, LessonCompleted, UserSignedIn
+    from studium.services.offers import JobOffer
+    from studium.services.people import Person
     from studium.services.progress import CourseProgress, LessonProgress
     from studium.services.users import SignedInUser
+    from studium.services.watched_time import WatchedTime
 
 
 @hookspec(firstresult=True)
@@ -43,6 +47,46 @@ def find_course_progress(user_id: int, course_id: int) -> CourseProgress | None:
     """The user's progress in a course with all its lessons, in a constant number of queries. Asked by pages and the API, in web."""
 
 
+@hookspec(firstresult=True)
+def find_watched_time(user_id: int, since: datetime, until: datetime) -> Sequence[WatchedTime] | None:
+    """What the user watched between two moments, one value for each day and lesson, in the order of days; in a constant number of queries.
+
+    `since` and `until` carry a time zone; the days are those of the time zone of `since`, and both ends should be midnights of it.
+    Asked by jobs that make reports. Return None when nothing is kept about watching; the first answer wins.
+    """
+
+
+@hookspec(firstresult=True)
+def find_person(user_id: int) -> Person | None:
+    """The person of this id: names, language and time zone. Asked in workers, which have no request and no session.
+
+    Return None for somebody unknown or deleted. The first plugin with an answer wins.
+    """
+
+
+@hookspec
+def export_user_data(user_id: int) -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Everything that the plugin holds on a person, for the copy of their data that they may ask for.
+
+    Called in a worker, outside of any transaction; open short `reading()` inside. Return {name: values}, the name being the file's,
+    usually the plugin's: `{"progress": {"lessons": [...]}}`. Values are what JSON knows, dates, datetimes (naive ones are UTC), and
+    iterators, which are written as lists one value at a time, so that many rows need not be in memory at once. Leave out secrets
+    (hashes of tokens, keys) and what belongs to other people. An exception fails the job, which tries again.
+    """
+
+
+@hookspec
+def job_offers(user: SignedInUser, language: str) -> Sequence[JobOffer]:  # type: ignore[empty-body]
+    """Jobs that this person may start now by one press on their dashboard, such as "Learning report".
+
+    Asked in web for each view of the dashboard, so it must be quick: a constant number of queries, no network. `language` is the
+    reader's; titles and texts are in it. Return a list, empty when there is nothing to offer to this person. The kind must be declared
+    with `self_service=True`; offering is no permission, so what a person may not have is refused by the kind's `admit`. The offers of
+    all plugins are shown one after the other in the order of loading; an exception of one plugin shows the error page instead of a
+    dashboard that hides something. Example: `return [JobOffer("learning_report", {"course_id": 7}, _("Learning report"))]`.
+    """
+
+
 @hookspec
 def register_frames(hub: Hub) -> Mapping[str, Callable[[Connection, dict[str, Any]], None]]:  # type: ignore[empty-body]
     """Handlers of further WebSocket frames, by the key that names the frame, such as `{"beat": on_beat}`.
@@ -59,5 +103,15 @@ def lesson_completed(fact: LessonCompleted) -> None:
 
 
 @hookspec
+def course_completed(fact: CourseCompleted) -> None:
+    """A student completed all required lessons of a course, for the first time; delivered at least once, by a job."""
+
+
+@hookspec
 def user_signed_in(fact: UserSignedIn) -> None:
     """A person signed in on a browser; delivered at least once, by a job."""
+
+
+@hookspec
+def language_chosen(fact: LanguageChosen) -> None:
+    """A signed-in person chose their language; delivered at least once, by a job. What is made for them while they are away speaks it."""

@@ -16,6 +16,7 @@ from studium.core.settings import Section
 from studium.services import hookspecs
 from studium.services.cable.settings import CableSettings
 from studium.services.courses import ENTITIES, MIGRATIONS
+from studium.services.site import SiteSettings
 
 
 @hookimpl
@@ -26,8 +27,8 @@ def register_hookspecs() -> Sequence[ModuleType]:
 
 @hookimpl
 def register_settings() -> Sequence[type[Section]]:
-    """The cable's limits."""
-    return [CableSettings]
+    """The name of the school, and the cable's limits."""
+    return [SiteSettings, CableSettings]
 
 
 @hookimpl

@@ -25,7 +25,10 @@ class LessonProgress:
 
 @dataclass(frozen=True)
 class CourseProgress:
-    """One course: `percent` is completed of required lessons, rounded down; `lessons` holds only lessons that were opened."""
+    """One course: `percent` is completed of required lessons, rounded down; `lessons` holds only lessons that were opened.
+
+    `completed_at`, UTC, is when the last required lesson was completed; None while one is missing, or when none is required.
+    """
 
     course_id: int
     completed_lessons: int
@@ -34,6 +37,7 @@ class CourseProgress:
     lessons: dict[int, LessonProgress] = field(default_factory=dict)
     resume_lesson_id: int | None = None
     last_watched_at: datetime | None = None
+    completed_at: datetime | None = None
 
 
 def percent(completed: int, required: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,11 @@ from flask import Blueprint
 
 from studium.core.migrations import Migrations
 from studium.core.plugins import hookimpl
-from studium.plugins.progress import courses, routes
+from studium.plugins.progress import course_completion, courses, export, routes, watched_time
 from studium.plugins.progress.entities import LessonRow, SessionRow
+from studium.services.facts import LessonCompleted
 from studium.services.progress import CourseProgress, LessonProgress
+from studium.services.watched_time import WatchedTime
 
 if TYPE_CHECKING:
     from studium.services.cable.hub import Hub
@@ -54,3 +57,21 @@ def find_lesson_progress(user_id: int, lesson_id: int) -> LessonProgress | None:
 def find_course_progress(user_id: int, course_id: int) -> CourseProgress | None:
     """From the rows of the course."""
     return courses.find_course_progress(user_id, course_id)
+
+
+@hookimpl
+def lesson_completed(fact: LessonCompleted) -> None:
+    """It may have been the last one of its course."""
+    course_completion.look_at_course(fact)
+
+
+@hookimpl
+def find_watched_time(user_id: int, since: datetime, until: datetime) -> Sequence[WatchedTime] | None:
+    """From the watch sessions."""
+    return watched_time.find_watched_time(user_id, since, until)
+
+
+@hookimpl
+def export_user_data(user_id: int) -> Mapping[str, Any]:
+    """Lessons and watch sessions."""
+    return {"progress": export.export_user_data(user_id)}

@@ -44,12 +44,14 @@ def counts(user_id: int, course_id: int) -> dict[str, int]:
 
 def _sum_up(course: CourseInfo, lessons: dict[int, LessonProgress]) -> CourseProgress:
     required = [info.id for info in course.lessons if info.required]
-    done = sum(1 for lesson_id in required if lesson_id in lessons and lessons[lesson_id].completed)
+    ends = [lessons[lesson_id].completed_at for lesson_id in required if lesson_id in lessons and lessons[lesson_id].completed]
+    done = len(ends)
     watched = [lesson for lesson in lessons.values() if lesson.last_watched_at]
     last = max(watched, key=lambda lesson: lesson.last_watched_at, default=None)  # type: ignore[arg-type,return-value]
     return CourseProgress(
         course_id=course.id, completed_lessons=done, required_lessons=len(required), percent=percent(done, len(required)),
         lessons=lessons, resume_lesson_id=_resume(course, lessons, last), last_watched_at=last.last_watched_at if last else None,
+        completed_at=max((at for at in ends if at), default=None) if required and done == len(required) else None,
     )
 
 

@@ -1,0 +1,20 @@
+"""Settings of documents: `STUDIUM_DOCUMENTS_*`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field, SecretStr
+
+from studium.core.settings import Section
+
+
+class DocumentsSettings(Section):
+    """How long files are kept, and what certificates are signed with."""
+
+    prefix: ClassVar[str] = "DOCUMENTS"
+
+    keep_days: float = Field(7.0, gt=0, description="days that a file can be downloaded; it can be made again afterwards")
+    certificate_key: SecretStr | None = Field(
+        None, min_length=32, description="signs the codes of certificates; STUDIUM_SECRET_KEY when unset. Before you change that one, set "
+        "this to its old value, or the codes on printed certificates are no longer recognised")

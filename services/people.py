@@ -1,0 +1,26 @@
+"""A person by id, as plain values, for work that is done for them while they are away, such as jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from studium.core.runtime import runtime
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account. `full_name` is for documents: first and last name, else what `display_name` falls back to."""
+
+    id: int
+    display_name: str
+    full_name: str
+    language: str | None = None
+    time_zone: str = "UTC"
+
+
+def find_person(user_id: int | None) -> Person | None:
+    """The person of this id, from the plugins; None when there is none (any more)."""
+    if user_id is None:
+        return None
+    found: Person | None = runtime().hooks.find_person(user_id=user_id)
+    return found
