@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import Blueprint, Flask
+from flask_babel import gettext as _
 
 from studium.core.plugins import hookimpl
 from studium.core.runtime import runtime
 from studium.core.settings import Section
+from studium.services.offers import JobOffer
+from studium.services.users import SignedInUser
 
 from .context import init_context
+from .live_jobs import publish_change
+from .ops_site import ops
 from .security import init_security
 from .settings import WebSettings
 from .site import site
@@ -19,14 +25,14 @@ from .translation import init_translation
 
 @hookimpl
 def register_settings() -> Sequence[type[Section]]:
-    """The name of the school."""
+    """How media are served."""
     return [WebSettings]
 
 
 @hookimpl
 def register_blueprints() -> Sequence[Blueprint]:
-    """Pages, media, static files and the catalogue's API."""
-    return [site]
+    """Pages, media, static files and the API; and the pages for operators."""
+    return [site, ops]
 
 
 @hookimpl
@@ -36,3 +42,18 @@ def app_created(app: Flask) -> None:
         init_translation(app)
         init_context(app)
         init_security(app)
+
+
+@hookimpl
+def job_changed(job: Any) -> None:
+    """The owner's open pages hear of it."""
+    publish_change(job)
+
+
+@hookimpl
+def job_offers(user: SignedInUser, language: str) -> Sequence[JobOffer]:
+    """In development a greeting: the smoke test of the whole path from the button through queue, worker and cable back to the page."""
+    if runtime().settings.core.env != "development":
+        return []
+    params = {"name": user.display_name, "seconds": 8}
+    return [JobOffer("hello", params, _("A greeting"), _("Counts for a moment, then says hello. Only on development servers."), "spark")]

@@ -6,23 +6,24 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, request
+from flask import Flask, g, request
 from markupsafe import Markup
 
-from studium.core.runtime import runtime
 from studium.services import cable
 from studium.services.languages import language
+from studium.services.site import site_name
 from studium.services.users import SignedInUser, current_user
 
 from . import formats
 from .assets import asset
-from .settings import WebSettings
+from .live_jobs import active_job_ids
 from .texts import texts_for_scripts
 
 
 def init_context(app: Flask) -> None:
     """Add the words and filters to the templates."""
     app.jinja_env.globals.update(
+        active_job_ids=active_job_ids,
         asset=asset,
         current_language=language,
         current_user=current_user,
@@ -31,7 +32,7 @@ def init_context(app: Flask) -> None:
         live_values=live_values,
         login_url=login_url,
         script_texts=lambda: json.dumps(texts_for_scripts(), ensure_ascii=False),
-        site_name=lambda: runtime().settings[WebSettings].site_name,
+        site_name=site_name,
     )
     app.jinja_env.filters.update(formats.FILTERS)
 
@@ -43,10 +44,15 @@ def icon(name: str, classes: str = "") -> Markup:
     )
 
 
+def listen_from_now() -> None:
+    """Let this page hear every live message from this moment on; to be called before reading what the messages tell of."""
+    g.stream_last = cable.last_id()
+
+
 def live_values(user: SignedInUser) -> dict[str, Any]:
-    """What the page's scripts need to hear this user's stream from now on: <meta> name -> content."""
+    """What the page's scripts need to hear this user's stream, from `listen_from_now` or else from now on: <meta> name -> content."""
     stream = cable.sign_stream(cable.user_stream(user.id))
-    return {"user": user.id, "cable-url": cable.cable_url(), "stream": stream, "stream-last": cable.last_id()}
+    return {"user": user.id, "cable-url": cable.cable_url(), "stream": stream, "stream-last": g.get("stream_last") or cable.last_id()}
 
 
 def here() -> str:

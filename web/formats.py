@@ -71,6 +71,11 @@ def ago(moment: datetime) -> str:
     return str(format_timedelta(moment - core_clock.now(), add_direction=True, threshold=1.2))
 
 
+def time_left(moment: datetime) -> str:
+    """How long it is until a moment (naive UTC): "7 days"."""
+    return str(format_timedelta(moment - core_clock.now(), threshold=1.2))
+
+
 def language_name(code: str) -> str:
     """A language in its own words: "Русский"; a code that nobody knows stays as it is."""
     try:
@@ -100,4 +105,5 @@ FILTERS: dict[str, Any] = {
     "language_name": language_name,
     "percent": whole_percent,
     "prices": prices,
+    "time_left": time_left,
 }

@@ -1,8 +1,10 @@
-"""The shapes of the catalogue in the API. Times in milliseconds, `covered` as a fraction from 0 to 1."""
+"""The shapes of the catalogue and of jobs in the API. Lengths in milliseconds, `covered` as a fraction from 0 to 1."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import Field
 
 from studium.core.api import Schema
 
@@ -73,3 +75,32 @@ class CourseShape(Schema):
     progress: CourseProgressShape | None
     modules: list[ModuleShape]
     tiers: list[TierShape]
+
+
+class NewJobShape(Schema):
+    """What POST /api/v1/jobs takes; the params are those of the kind."""
+
+    kind: str = Field(min_length=1, max_length=100)
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+class JobShape(Schema):
+    """A job of the signed-in user. Texts are in the reader's language, times in UTC by ISO 8601, `progress` is a whole percentage."""
+
+    id: str
+    kind: str
+    title: str
+    state: Literal["queued", "running", "retrying", "succeeded", "failed", "cancelled"]
+    progress: int
+    message: str
+    params: dict[str, Any]
+    result: dict[str, Any] | None
+    error: str | None
+    attempts: int
+    cancel_requested: bool
+    can_cancel: bool
+    can_retry: bool
+    run_at: str
+    created_at: str
+    started_at: str | None
+    finished_at: str | None

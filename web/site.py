@@ -1,11 +1,11 @@
-"""The addresses of the site on one screen; what they show lives in pages/, media.py, assets.py and api.py."""
+"""The addresses of the site on one screen; what they show lives in pages/, media.py, assets.py, api.py and jobs_api.py."""
 
 from __future__ import annotations
 
 from flask import Blueprint
 
-from . import api, assets, media
-from .pages import catalogue, course, dashboard, language, lesson
+from . import api, assets, jobs_api, media
+from .pages import catalogue, course, dashboard, jobs, language, lesson
 
 site = Blueprint("web", __name__, template_folder="templates")
 
@@ -13,9 +13,18 @@ site.add_url_rule("/", "catalogue", catalogue.show)
 site.add_url_rule("/courses/<course>", "course", course.show)
 site.add_url_rule("/courses/<course>/<lesson>", "lesson", lesson.show)
 site.add_url_rule("/dashboard", "dashboard", dashboard.show)
+site.add_url_rule("/jobs", "start_job", jobs.start, methods=["POST"])
+site.add_url_rule("/jobs/<job_id>/cancel", "cancel_job", jobs.cancel, methods=["POST"])
+site.add_url_rule("/jobs/<job_id>/retry", "retry_job", jobs.retry, methods=["POST"])
+site.add_url_rule("/jobs/<job_id>/card", "job_card", jobs.card)
 site.add_url_rule("/language", "language", language.choose, methods=["POST"])
 site.add_url_rule("/media/<course>/<lesson>/<name>", "media", media.show)
 site.add_url_rule("/static/<version>/<path:name>", "static", assets.show)
 site.add_url_rule("/favicon.ico", "favicon", assets.favicon)
 site.add_url_rule("/api/v1/courses", "api_courses", api.courses)
 site.add_url_rule("/api/v1/courses/<course>", "api_course", api.course)
+site.add_url_rule("/api/v1/jobs", "api_start_job", jobs_api.start, methods=["POST"])
+site.add_url_rule("/api/v1/jobs", "api_jobs", jobs_api.show_all)
+site.add_url_rule("/api/v1/jobs/<job_id>", "api_job", jobs_api.show)
+site.add_url_rule("/api/v1/jobs/<job_id>/cancel", "api_cancel_job", jobs_api.cancel, methods=["POST"])
+site.add_url_rule("/api/v1/jobs/<job_id>/retry", "api_retry_job", jobs_api.retry, methods=["POST"])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from flask import Flask, has_request_context
 from flask_babel import Babel
 
-from studium.core.runtime import runtime
 from studium.services.languages import language
+from studium.services.translation import translation_folders
 from studium.services.users import current_user
 
 
@@ -20,13 +18,6 @@ def init_translation(app: Flask) -> None:
         timezone_selector=_time_zone,
         default_translation_directories=";".join(str(folder) for folder in translation_folders()),
     )
-
-
-def translation_folders() -> list[Path]:
-    """The catalog folders of the loaded plugins, the site's own included."""
-    files = [getattr(plugin, "__file__", None) for plugin in runtime().plugins.get_plugins()]
-    folders = [Path(file).parent / "translations" for file in files if file]
-    return sorted(folder for folder in folders if folder.is_dir())
 
 
 def _locale() -> str | None:

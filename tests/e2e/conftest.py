@@ -74,7 +74,7 @@ def query(stack: Stack) -> Callable[..., list[Any]]:
     """`query("SELECT ...", parameters)` on the running site's database."""
 
     def ask(sql: str, *parameters: object) -> list[Any]:
-        with closing(sqlite3.connect(stack.data_dir / "studium.sqlite3")) as connection:
+        with closing(sqlite3.connect(stack.data_dir / "studium.sqlite3", timeout=10)) as connection, connection:
             return connection.execute(sql, parameters).fetchall()
 
     return ask

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from studium.plugins.auth.roles import grant
 from studium.services.courses.apply import import_course
 from studium.services.courses.folder import read_course
 from studium.services.courses.store import media_store
@@ -80,3 +81,13 @@ def write_video_lesson(module: Path, number: int, slug: str, extra: str, video: 
 def course(make_course: MakeCourse) -> str:
     """The slug of an imported course with the lessons part-1 (a free preview), part-2 and poem."""
     return make_course()
+
+
+@pytest.fixture
+def operator(app: Flask) -> FlaskClient:
+    """Olga's browser: she is user 1004 of Telegram and has the role ops."""
+    client = app.test_client()
+    assert client.post("/auth/dev", json={"telegram_id": 1004, "first_name": "Olga"}).status_code == 200
+    with app.app_context():
+        grant(1004, "ops", "the tests")
+    return client

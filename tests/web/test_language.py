@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+
+from tests.conftest import SignIn
 
 
 def test_page_follows_the_browser_until_somebody_chooses(client: FlaskClient) -> None:
@@ -33,6 +37,17 @@ def test_choice_without_token_is_refused(client: FlaskClient) -> None:
 @pytest.mark.parametrize("target", ["//evil.example", "/x\\..\\y", "https://evil.example", ""])
 def test_no_way_leads_off_the_site(client: FlaskClient, target: str) -> None:
     assert choose(client, "ru", target).headers["Location"] == "/"
+
+
+def test_hook_language_chosen_is_kept_with_the_account_and_follows_to_another_browser(
+    client: FlaskClient, app: Flask, sign_in: SignIn, run_jobs: Callable[[], int]
+) -> None:
+    sign_in(client)
+    choose(client, "ru", "/")
+    run_jobs()
+    other = app.test_client()
+    sign_in(other)
+    assert '<html lang="ru">' in other.get("/", headers={"Accept-Language": "en"}).text
 
 
 def choose(client: FlaskClient, language: str, target: str) -> TestResponse:

@@ -31,7 +31,7 @@ def texts_in_use() -> set[str]:
     with (ROOT / "web" / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)
     found: set[str] = set()
-    for folder in ("web", "plugins"):
+    for folder in ("web", "plugins", "services"):
         prefixed = [
             (pattern.removeprefix(f"{folder}/"), method)
             for pattern, method in methods

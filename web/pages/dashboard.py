@@ -1,16 +1,25 @@
-"""What a student comes back to: the course to go on with, the others, and what is finished."""
+"""What a student comes back to: the course to go on with, documents and tasks, the other courses, and what is finished."""
 
 from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
 
 from flask import redirect, render_template
 from werkzeug.wrappers import Response
 
+from studium.queue import jobs
 from studium.services.courses.catalogue import find_courses
 from studium.services.languages import language
+from studium.services.offers import find_offers
 from studium.services.users import current_user
 
-from ..context import login_url
+from ..context import listen_from_now, login_url
+from ..job_cards import JobCard, card_of
 from ..outline import Outline, make_outline
+
+RECENT = 3  # ended jobs that are shown unfolded
+MOST_JOBS = 30
 
 
 def show() -> str | Response:
@@ -18,6 +27,8 @@ def show() -> str | Response:
     user = current_user()
     if user is None:
         return redirect(login_url())
+    listen_from_now()
+    cards, older = _fold([card_of(job) for job in jobs.jobs_of(user.id, MOST_JOBS)])
     outlines = [make_outline(course, user) for course in find_courses(language())]
     started = sorted(
         (one for one in outlines if one.is_started and not one.is_completed), key=_last_watched, reverse=True
@@ -27,8 +38,18 @@ def show() -> str | Response:
         user=user,
         started=started,
         completed=[one for one in outlines if one.is_completed],
+        cards=cards,
+        older=older,
+        offers=find_offers(user, language()),
+        offer_key=lambda: secrets.token_urlsafe(12),
         others=[one for one in outlines if not one.is_started and not one.is_completed],
     )
+
+
+def _fold(cards: Sequence[JobCard]) -> tuple[list[JobCard], list[JobCard]]:
+    """The cards in view, which are the active and the newest ended ones, and the older ones."""
+    active, ended = [card for card in cards if card.job.active], [card for card in cards if not card.job.active]
+    return active + ended[:RECENT], ended[RECENT:]
 
 
 def _last_watched(outline: Outline) -> str:

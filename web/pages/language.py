@@ -1,14 +1,18 @@
-"""The choice of language, kept in this browser."""
+"""The choice of language: this browser keeps it, and a signed-in person's account, for what is made while they are away."""
 
 from __future__ import annotations
 
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
+from studium.core.database import transaction
 from studium.core.errors import Unprocessable
+from studium.core.facts import publish
 from studium.core.runtime import runtime
+from studium.services.facts import LanguageChosen
 from studium.services.languages import LANGUAGE_COOKIE, LANGUAGES
 from studium.services.redirects import safe_path
+from studium.services.users import current_user
 
 YEAR = 365 * 24 * 3600
 
@@ -21,6 +25,10 @@ def choose() -> Response:
             f"The language must be one of: {', '.join(LANGUAGES)}.",
             errors=[{"field": "language", "message": "unknown"}],
         )
+    user = current_user()
+    if user is not None and user.language != chosen:
+        with transaction():
+            publish(LanguageChosen(user_id=user.id, language=chosen))
     response = redirect(safe_path(request.form.get("next"), "/"), 303)
     secure = runtime().settings.core.env == "production"
     response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)

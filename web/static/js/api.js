@@ -25,19 +25,25 @@ export async function get(path) {
   return read(await call(path, {}));
 }
 
+/** Gets a fragment of HTML as text. Throws as get() does. */
+export async function getHtml(path) {
+  const response = await call(path, { headers: { Accept: "text/html" } });
+  return response.ok ? response.text() : read(response);
+}
+
 /** Posts JSON and returns `data`. A stale CSRF token is renewed once, as a page may stay open for days. */
-export async function post(path, body = {}, { keepalive = false } = {}) {
+export async function post(path, body = {}, { keepalive = false, headers = {} } = {}) {
   csrfToken ??= pageValue("csrf-token");
-  const first = await send(path, body, keepalive);
+  const first = await send(path, body, keepalive, headers);
   if (first.status !== 400 && first.status !== 403) return read(first);
   const session = await get("/api/v1/session");
   if (!session?.csrf_token || session.csrf_token === csrfToken) return read(first);
   csrfToken = session.csrf_token;
-  return read(await send(path, body, keepalive));
+  return read(await send(path, body, keepalive, headers));
 }
 
-function send(path, body, keepalive) {
-  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrfToken ?? "" };
+function send(path, body, keepalive, further) {
+  const headers = { ...further, "Content-Type": "application/json", "X-CSRF-Token": csrfToken ?? "" };
   return call(path, { method: "POST", keepalive, headers, body: JSON.stringify(body) });
 }
 

@@ -1,5 +1,6 @@
-// Every page: the cable, live progress, the offline banner, and forms that cannot be sent twice.
+// Every page: the cable, live progress, the sign of tasks in progress, the offline banner, and forms that cannot be sent twice.
 
+import { refreshActiveJobs } from "./active-jobs.js";
 import { cable } from "./connection.js";
 import { refreshProgress } from "./live-progress.js";
 
@@ -7,6 +8,11 @@ const BANNER_AFTER = 3_000;
 const banner = document.getElementById("offline");
 let bannerTimer = null;
 let wasOpen = false;
+
+function refresh() {
+  refreshProgress();
+  refreshActiveJobs();
+}
 
 function showConnection(connected) {
   clearTimeout(bannerTimer);
@@ -17,7 +23,7 @@ function showConnection(connected) {
 
 cable?.addEventListener("open", () => {
   showConnection(true);
-  if (wasOpen) refreshProgress();
+  if (wasOpen) refresh();
   wasOpen = true;
 });
 cable?.addEventListener("close", () => showConnection(false));
@@ -25,7 +31,7 @@ cable?.addEventListener("close", () => showConnection(false));
 cable?.addEventListener("signedout", () => location.reload());
 addEventListener("offline", () => showConnection(false));
 addEventListener("online", () => cable || showConnection(true));
-addEventListener("pageshow", (event) => event.persisted && cable && refreshProgress());
+addEventListener("pageshow", (event) => event.persisted && cable && refresh());
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
