@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -45,6 +46,7 @@ class JobKind(Generic[P]):
     self_service: bool = False
     admit: Callable[[int, P], None] | None = None
     unique: Callable[[int | None, P], str] | None = None
+    keep: Callable[[], timedelta] | None = None
 
 
 def job_kind(
@@ -61,6 +63,7 @@ def job_kind(
     self_service: bool = False,
     admit: Callable[[int, P], None] | None = None,
     unique: Callable[[int | None, P], str] | None = None,
+    keep: Callable[[], timedelta] | None = None,
 ) -> Callable[[Callable[[RunningJob, P], Result]], JobKind[P]]:
     """Make a JobKind of the decorated function `run(job, params) -> dict | None`; a dict of JSON values is kept.
 
@@ -70,7 +73,8 @@ def job_kind(
 
     With `self_service` a student may start it by the API. That calls `admit(user_id, params)` first, outside a
     transaction, which raises a Problem such as NotFound to refuse, and takes `unique(user_id, params)` as the unique
-    key, so that a double click makes one job.
+    key, so that a double click makes one job. `keep()` is how long a succeeded job is kept when its result is of use for
+    longer than STUDIUM_QUEUE_KEEP_FINISHED_DAYS.
     """
     if limit is not None and limit < 1:
         raise ValueError(f"The job kind {name} has the limit {limit}; to stop it, pause its queue instead.")
@@ -78,7 +82,7 @@ def job_kind(
         raise UnknownQueue(f"The job kind {name} asks for the queue {queue!r}; there are: {', '.join(QUEUES)}.")
 
     def declare(run: Callable[[RunningJob, P], Result]) -> JobKind[P]:
-        return JobKind(name, title, params, run, retries, backoff, timeout, queue, priority, limit, self_service, admit, unique)
+        return JobKind(name, title, params, run, retries, backoff, timeout, queue, priority, limit, self_service, admit, unique, keep)
 
     return declare
 

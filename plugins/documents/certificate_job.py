@@ -11,6 +11,7 @@ from studium.core.errors import Conflict, NotFound
 from studium.core.runtime import runtime
 from studium.plugins.documents import certificates, storage
 from studium.plugins.documents.certificates import CertificateView
+from studium.plugins.documents.settings import kept_for
 from studium.queue.kinds import Discard, job_kind
 from studium.queue.running import RunningJob
 from studium.services.courses.catalogue import CourseInfo, find_course, find_course_by_id
@@ -49,7 +50,7 @@ def unique(user_id: int | None, params: CertificateParams) -> str:
     return f"{user_id}:{course.id if course else params.course}"
 
 
-@job_kind(KIND, N_("Certificate"), params=CertificateParams, timeout=60, self_service=True, admit=admit, unique=unique)
+@job_kind(KIND, N_("Certificate"), params=CertificateParams, timeout=60, self_service=True, admit=admit, unique=unique, keep=kept_for)
 def make_certificate(job: RunningJob, params: CertificateParams) -> dict[str, Any]:
     """Look the facts up, issue the certificate unless that is done, draw it, and keep the PDF for its owner."""
     _ = translator(params.language).gettext

@@ -13,6 +13,7 @@ from studium.plugins.documents import storage
 from studium.plugins.documents.export_archive import StoredFile, collect_parts, write_archive
 from studium.plugins.documents.export_data import stored_files
 from studium.plugins.documents.export_readme import readme
+from studium.plugins.documents.settings import kept_for
 from studium.queue.kinds import Discard, job_kind
 from studium.queue.running import RunningJob
 from studium.services.people import Person, find_person
@@ -33,7 +34,7 @@ def unique(user_id: int | None, _params: AccountExport) -> str:
     return str(user_id)
 
 
-@job_kind(KIND, N_("Copy of my data"), params=AccountExport, timeout=600, self_service=True, unique=unique)
+@job_kind(KIND, N_("Copy of my data"), params=AccountExport, timeout=600, self_service=True, unique=unique, keep=kept_for)
 def make_account_export(job: RunningJob, params: AccountExport) -> dict[str, Any]:
     """Ask every plugin for what it holds on the person, and write that and their documents into a ZIP."""
     _ = translator(params.language).gettext

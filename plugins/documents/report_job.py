@@ -13,6 +13,7 @@ from studium.plugins.documents import storage
 from studium.plugins.documents.report_csv import write_csv
 from studium.plugins.documents.report_gathering import gather
 from studium.plugins.documents.report_values import Report
+from studium.plugins.documents.settings import kept_for
 from studium.queue.kinds import Discard, job_kind
 from studium.queue.running import RunningJob
 from studium.services.courses.catalogue import CourseInfo, find_course
@@ -43,7 +44,7 @@ def unique(user_id: int | None, params: LearningReport) -> str:
     return f"{user_id}:{params.course or ''}:{params.days}:{params.language}"
 
 
-@job_kind(KIND, N_("Learning report"), params=LearningReport, timeout=120, self_service=True, admit=admit, unique=unique)
+@job_kind(KIND, N_("Learning report"), params=LearningReport, timeout=120, self_service=True, admit=admit, unique=unique, keep=kept_for)
 def make_learning_report(job: RunningJob, params: LearningReport) -> dict[str, Any]:
     """Gather the figures, draw the PDF, write the table, and keep both for their owner."""
     _ = translator(params.language).gettext

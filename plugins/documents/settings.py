@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
+from studium.core.runtime import runtime
 from studium.core.settings import Section
 
 
@@ -18,3 +20,8 @@ class DocumentsSettings(Section):
     certificate_key: SecretStr | None = Field(
         None, min_length=32, description="signs the codes of certificates; STUDIUM_SECRET_KEY when unset. Before you change that one, set "
         "this to its old value, or the codes on printed certificates are no longer recognised")
+
+
+def kept_for() -> timedelta:
+    """How long a file is kept, and with it the job that made it."""
+    return timedelta(days=runtime().settings[DocumentsSettings].keep_days)

@@ -9,7 +9,6 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from studium.core.clock import now
 from studium.core.database import after_commit, transaction
 from studium.core.runtime import runtime
 from studium.plugins.documents.entities import Document
-from studium.plugins.documents.settings import DocumentsSettings
+from studium.plugins.documents.settings import kept_for
 from studium.queue.kinds import Discard
 from studium.queue.running import RunningJob
 
@@ -76,7 +75,7 @@ def _write_whole(target: Path, write: Callable[[Path], object]) -> int:
 def _record(job: RunningJob, user_id: int, filename: str, content_type: str, stored: Path, size: int) -> tuple[str, str]:
     """Write or renew the row, and remove the file that it named before; answers its id and when it expires."""
     created_at = now().replace(microsecond=0)
-    expires_at = created_at + timedelta(days=runtime().settings[DocumentsSettings].keep_days)
+    expires_at = created_at + kept_for()
     values: dict[str, Any] = {"content_type": content_type, "bytes": size, "path": stored.name, "created_at": created_at,
                               "expires_at": expires_at, "removed_at": None}
     with transaction():

@@ -120,3 +120,15 @@ def test_an_active_job_is_never_trimmed_however_old(app, clock, state):
     clock.advance(400 * DAY)
     assert trimming.trim() == 0
     assert kept(job_id)
+
+
+def test_kind_may_keep_its_succeeded_jobs_for_longer_than_others(app, runner, clock):
+    usual, special = enqueue(), enqueue("kept_chore")
+    while runner.run_one(None):
+        pass
+    clock.advance(7 * DAY - 60)
+    assert trimming.trim() == 1
+    assert [kept(job_id) for job_id in (usual, special)] == [False, True]
+    clock.advance(120)
+    assert trimming.trim() == 1
+    assert not kept(special)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
@@ -92,6 +93,12 @@ def short_chore(job: RunningJob, params: Chore) -> None:
     _work(job, params.seconds)
 
 
+@job_kind("kept_chore", "Its result is wanted for a week", keep=lambda: timedelta(days=7))
+def kept_chore(job: RunningJob, params: Any) -> dict[str, Any]:
+    """Return something."""
+    return {"word": "kept"}
+
+
 def leave_trace(line: str) -> None:
     """Append a line that survives a kill: O_APPEND and fsync."""
     file = os.open(runtime().settings.core.data_dir / TRACE, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -120,7 +127,7 @@ def register_hookspecs() -> Sequence[ModuleType]:
 @hookimpl
 def register_jobs() -> Sequence[JobKind[Any]]:
     """All chores."""
-    return [chore, stubborn_chore, hopeless_chore, deadly_chore, odd_chore, short_chore, late_failure]
+    return [chore, stubborn_chore, hopeless_chore, deadly_chore, odd_chore, short_chore, kept_chore, late_failure]
 
 
 @hookimpl
