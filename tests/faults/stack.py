@@ -18,6 +18,11 @@ from typing import Any
 
 TESTS = Path(__file__).parents[1]
 STUDIUM = str(Path(sys.executable).with_name("studium"))
+SHORT_LEASE = {
+    "STUDIUM_QUEUE_LEASE_SECONDS": "1.5",
+    "STUDIUM_QUEUE_HEARTBEAT_SECONDS": "0.4",
+    "STUDIUM_QUEUE_DISPATCH_SECONDS": "0.2",
+}
 
 
 class Stack:
@@ -84,6 +89,17 @@ class Stack:
         except BrokenPipeError:
             return None
         return json.loads(answer) if answer.endswith("\n") else None
+
+    def tell(self, name: str, question: dict[str, Any]) -> None:
+        """Write one JSON line to a program, whose answer nobody will read."""
+        program = self._programs[name]
+        assert program.stdin is not None
+        program.stdin.write(json.dumps(question) + "\n")
+        program.stdin.flush()
+
+    def ended(self, name: str) -> bool:
+        """Whether a program has ended."""
+        return self._programs[name].poll() is not None
 
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Rows of the database, read beside the programs."""
