@@ -25,7 +25,7 @@ def is_job_id(text: str) -> bool:
 
 def first_id_at(moment: datetime) -> str:
     """The id (of no job) before which all ids made earlier than the moment sort, and after which all later ones; naive UTC."""
-    return str(uuid.UUID(int=int(moment.replace(tzinfo=UTC).timestamp() * 1000) << 80))
+    return str(uuid.UUID(int=max(0, int(moment.replace(tzinfo=UTC).timestamp() * 1000)) << 80))
 
 
 def made_at(job_id: str) -> datetime:

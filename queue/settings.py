@@ -26,8 +26,8 @@ class QueueSettings(Section):
     max_memory_mb: int = Field(0, ge=0, description="resident MB above which a worker lets a fresh process take its place; 0 for no limit")
     user_limit: int = Field(10, ge=1, description="active jobs that one user may have at once")
     max_crashes: int = Field(3, ge=1, description="number of lost workers after which a job is set aside as failed")
-    keep_finished_days: float = Field(1.0, gt=0, description="days that succeeded and cancelled jobs are kept")
-    keep_failed_days: float = Field(30.0, gt=0, description="days that failed jobs are kept")
+    keep_finished_days: float = Field(1.0, gt=0, le=36_500, description="days that succeeded and cancelled jobs are kept")
+    keep_failed_days: float = Field(30.0, gt=0, le=36_500, description="days that failed jobs are kept")
 
     keep_finished_jobs: int = Field(500_000, ge=0, description="most succeeded, and most cancelled, jobs that are kept; older ones go")
     keep_failed_jobs: int = Field(100_000, ge=0, description="most failed jobs that are kept; older ones go")

@@ -83,7 +83,7 @@ def browser(log: TextIO) -> None:
     """The site in a real Chromium."""
     if not any(shutil.which(name) for name in BROWSERS):
         raise Failed("there is no Chromium, which these tests drive. On Debian and Ubuntu: apt install chromium")
-    _call(log, *PYTEST, "-m", "e2e", "tests/e2e")
+    _call(log, *PYTEST, "-n", "2", "--dist", "loadfile", "-m", "e2e", "tests/e2e")  # two sites and two browsers: they mostly wait
 
 
 def faults(log: TextIO) -> None:
@@ -92,7 +92,7 @@ def faults(log: TextIO) -> None:
 
 
 FAST = (ruff, mypy, tests)
-SLOW = (wheel, browser, faults)  # one after the other: they measure time, or need the whole machine
+SLOW = (wheel, browser, faults)  # one after the other: each needs the whole machine
 
 
 def _run_together(steps: Sequence[Step]) -> list[str]:

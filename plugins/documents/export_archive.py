@@ -6,7 +6,6 @@ import io
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -56,14 +55,17 @@ def write_archive(
             with archive.open(_entry(f"{name}.json"), "w", force_zip64=True) as raw, io.TextIOWrapper(raw, "utf-8") as text:
                 for piece in json_pieces(values, between):
                     text.write(piece)
+        taken: dict[str, int] = {}
         for file in files:
             with suppress(FileNotFoundError):  # it was removed in this moment, because its time was over
-                _copy(archive, file, begin, between)
+                _copy(archive, file, taken, begin, between)
 
 
-def _copy(archive: ZipFile, file: StoredFile, begin: Callable[[str], None], between: Callable[[], None]) -> None:
+def _copy(
+    archive: ZipFile, file: StoredFile, taken: dict[str, int], begin: Callable[[str], None], between: Callable[[], None]
+) -> None:
     with file.path.open("rb") as source:
-        name = _free_name(archive, saved_name(file.filename))
+        name = f"documents/{_free_name(taken, Path(saved_name(file.filename)))}"
         begin(name)
         with archive.open(_entry(name), "w", force_zip64=True) as target:
             _copy_blocks(source, target, between)
@@ -75,11 +77,19 @@ def _copy_blocks(source: IO[bytes], target: IO[bytes], between: Callable[[], Non
         target.write(block)
 
 
-def _free_name(archive: ZipFile, filename: str) -> str:
-    """A place in documents/ that no other file of the archive has: of equal names the second one gets a number."""
-    taken, name = set(archive.namelist()), Path(filename)
-    numbered = (f"documents/{name.stem}{f' ({number})' if number > 1 else ''}{name.suffix}" for number in count(1))
-    return next(candidate for candidate in numbered if candidate not in taken)
+def _free_name(taken: dict[str, int], name: Path) -> str:
+    """A name that no other file has, also where A and a are the same letter: of equal names the second one gets a number.
+
+    `taken` remembers how often each name was asked for.
+    """
+    while True:
+        number = taken[name.name.casefold()] = taken.get(name.name.casefold(), 0) + 1
+        if number == 1:
+            return name.name
+        numbered = f"{name.stem} ({number}){name.suffix}"
+        if numbered.casefold() not in taken:
+            taken[numbered.casefold()] = 1
+            return numbered
 
 
 def _entry(name: str) -> ZipInfo:

@@ -16,7 +16,7 @@ class DocumentsSettings(Section):
 
     prefix: ClassVar[str] = "DOCUMENTS"
 
-    keep_days: float = Field(7.0, gt=0, description="days that a file can be downloaded; it can be made again afterwards")
+    keep_days: float = Field(7.0, gt=0, le=36_500, description="days that a file can be downloaded; it can be made again afterwards")
     certificate_key: SecretStr | None = Field(
         None, min_length=32, description="signs the codes of certificates; STUDIUM_SECRET_KEY when unset. Before you change that one, set "
         "this to its old value, or the codes on printed certificates are no longer recognised")

@@ -20,7 +20,8 @@ from studium.plugins.documents.settings import kept_for
 from studium.queue.kinds import Discard
 from studium.queue.running import RunningJob
 
-LONGEST_FILENAME = 200
+LONGEST_FILENAME = 200  # bytes in UTF-8: file systems take 255, and browsers and archive programs add to it
+LONGEST_ENDING = 20
 PARTIAL = ".partial-"
 
 
@@ -29,7 +30,7 @@ def keep(job: RunningJob, filename: str, content_type: str, write: Callable[[Pat
 
     The result is {"download": address, "filename", "bytes", "expires_at": ISO 8601, UTC}. Called again with the same file name in the
     same job, it replaces its own file and keeps the address. `filename` is the name for saving, in any script; what exceeds 200
-    characters is cut off. Call it outside a transaction. Raises Discard for a job that belongs to nobody.
+    bytes of it is cut off. Call it outside a transaction. Raises Discard for a job that belongs to nobody.
     """
     if job.user_id is None:
         raise Discard("A document is made for a user, but this job has none.")
@@ -50,9 +51,11 @@ def folder() -> Path:
 def saved_name(filename: str) -> str:
     """The name without what file systems refuse or people cannot see, its ending kept when it is cut."""
     clean = "".join(char if char.isprintable() and char not in '/\\:*?"<>|' else " " for char in filename)
-    stem, dot, ending = " ".join(clean.split()).rpartition(".")
-    stem, ending = (stem, f"{dot}{ending}") if stem else (ending, "")
-    return (stem[: LONGEST_FILENAME - len(ending)].rstrip(" .") or "document") + ending
+    whole = " ".join(clean.split())
+    stem, dot, ending = whole.rpartition(".")
+    stem, ending = (stem, f"{dot}{ending}") if stem and len(ending) <= LONGEST_ENDING else (whole.lstrip("."), "")
+    cut = stem.encode()[: LONGEST_FILENAME - len(ending.encode())].decode(errors="ignore")
+    return (cut.rstrip(" .") or "document") + ending
 
 
 def _write_whole(target: Path, write: Callable[[Path], object]) -> int:

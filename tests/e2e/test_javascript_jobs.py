@@ -256,3 +256,43 @@ def test_keyboard_is_on_the_card_when_its_button_is_gone(scripts: Scripts) -> No
         return [sent, document.activeElement.dataset.job, document.activeElement.dataset.state];
     """)
     assert found == [["/api/v1/jobs/j/cancel"], "j", "cancelled"]
+
+
+CARD_FORMS = """
+    const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    const html = (state, verb) => `<li data-job=j data-state=${state} data-phase=${state} data-progress=0 tabindex=-1>
+      <form data-job-form=${verb}><button data-job-action=${verb}>B</button></form><p data-job-notice hidden></p></li>`;
+    document.body.innerHTML = `<div id=announcements></div><section><ul data-job-list>${html("failed", "retry")}</ul></section>`;
+    const section = document.querySelector("section"), sent = [];
+    const button = () => document.querySelector("button");
+"""
+
+
+def test_second_click_does_not_hit_the_button_that_came_in_place_of_the_first(scripts: Scripts) -> None:
+    """ "Try again" becomes "Cancel" as soon as the server has answered, which may be between the clicks of a double click."""
+    found = scripts.run("job-cards job-forms", CARD_FORMS + """
+        const cards = new JobCards(section, async () => html("queued", "cancel"), { know() {}, tell() {} });
+        new JobForms(section, async (path) => { sent.push(path); }, cards, {});
+        button().click();
+        await wait(100);
+        button().click();
+        await wait(400);
+        const first = [...sent];
+        button().click();
+        await wait(50);
+        return [first, sent];
+    """)
+    assert found == [["/api/v1/jobs/j/retry"], ["/api/v1/jobs/j/retry", "/api/v1/jobs/j/cancel"]]
+
+
+def test_refusal_by_the_kind_of_job_is_said_on_the_card(scripts: Scripts) -> None:
+    found = scripts.run("job-cards job-forms api", CARD_FORMS + """
+        const refusal = new ApiError(409, { type: "urn:studium:problem:conflict", detail: "This certificate was revoked." });
+        const cards = new JobCards(section, async () => html("failed", "retry"), { know() {}, tell() {} });
+        new JobForms(section, async () => { throw refusal; }, cards, {});
+        button().click();
+        await wait(400);
+        const notice = section.querySelector("[data-job-notice]");
+        return [notice.hidden, notice.textContent, document.getElementById("announcements").textContent];
+    """)
+    assert found == [False, "This certificate was revoked.", "This certificate was revoked."]

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.e2e.scripts import Refusal, Scripts, opened, problem
+from tests.e2e.students import until
 
 pytestmark = pytest.mark.e2e
 
@@ -147,6 +148,7 @@ def test_beacon_carries_all_and_forgets_nothing(scripts: Scripts) -> None:
         return store.due();
     """
     assert sorted(scripts.run("beat-store beats", script)) == ["a", "b"]
+    until(lambda: scripts.server.posted, "the beacon arrives")
     assert sorted(beat["sid"] for beat in scripts.server.posted[0]["beats"]) == ["a", "b"]
 
 
@@ -159,6 +161,7 @@ def test_beacon_stays_within_what_a_browser_takes_and_this_page_goes_first(scrip
         await new Promise((resolve) => setTimeout(resolve, 300));
     """
     scripts.run("beat-store beats", script)
+    until(lambda: scripts.server.posted, "the beacon arrives")
     [carried] = scripts.server.posted
     assert carried["beats"][0]["sid"] == "own"
     assert 2 <= len(carried["beats"]) < 10

@@ -132,3 +132,13 @@ def test_kind_may_keep_its_succeeded_jobs_for_longer_than_others(app, runner, cl
     clock.advance(120)
     assert trimming.trim() == 1
     assert not kept(special)
+
+
+def test_what_is_kept_for_a_hundred_years_does_not_stop_the_trimming_of_the_rest(app, runner, clock, monkeypatch):
+    usual, special = enqueue(), enqueue("kept_chore")
+    while runner.run_one(None):
+        pass
+    monkeypatch.setitem(queues().kinds, "kept_chore", replace(queues().kinds["kept_chore"], keep=lambda: timedelta(days=36_500)))
+    clock.advance(2 * DAY)
+    assert trimming.trim() == 1
+    assert [kept(job_id) for job_id in (usual, special)] == [False, True]

@@ -322,6 +322,18 @@ def test_files_of_one_name_are_numbered_and_no_name_leads_out_of_the_archive(app
     assert names[3].count("/") == 1
 
 
+def test_no_two_files_meet_where_small_and_capital_letters_are_the_same(app: Flask, tmp_path: Path) -> None:
+    stored = tmp_path / "stored"
+    stored.write_bytes(b"x")
+    files = [StoredFile(stored, name) for name in ("Tea.pdf", "tea.pdf", "Tea (2).pdf", "TEA.pdf", *["Day.csv"] * 300)]
+    write_archive(tmp_path / "a.zip", "hello", {}, files, lambda name: None, lambda: None)
+    with ZipFile(tmp_path / "a.zip") as archive:
+        names = archive.namelist()
+    assert names[1:5] == [f"documents/{name}.pdf" for name in ("Tea", "tea (2)", "Tea (2) (2)", "TEA (3)")]
+    assert names[-1] == "documents/Day (300).csv"
+    assert len({name.casefold() for name in names}) == len(names) == 305
+
+
 @pytest.mark.parametrize(("value", "text"), [
     ({}, "{}"), ([], "[]"), (iter([]), "[]"), ({"b": 1, "a": None}, '{\n  "a": null,\n  "b": 1\n}'),
     ([[0, 5], [7, 9]], "[[0, 5], [7, 9]]"), (iter([{"x": "й"}]), '[\n  {\n    "x": "й"\n  }\n]'),

@@ -20,23 +20,28 @@ export class JobForms {
     });
   }
 
-  /** Sends a form, unless it is being sent. The button rests for a moment even if the answer is quick, as double clicks are. */
+  /**
+   * Sends a form, unless it or another one of its card is being sent. The button rests for a moment even if the answer is quick, as
+   * double clicks are: the card may be replaced between the two, and its new button lies where the old one was.
+   */
   async send(form) {
-    if (this.#sending.has(form)) return;
-    this.#sending.add(form);
+    const id = form.closest("[data-job]")?.dataset.job;
+    const pressed = id ?? form;
+    if (this.#sending.has(pressed)) return;
+    this.#sending.add(pressed);
     const rest = new Promise((resolve) => setTimeout(resolve, DEBOUNCE));
-    const [button, notice] = [form.querySelector("button"), form.closest("li").querySelector("[data-job-notice]")];
-    const [focused, id] = [document.activeElement === button, form.closest("[data-job]")?.dataset.job];
+    const [button, notice] = [form.querySelector("button"), noticeOf(form.closest("li"))];
+    const focused = document.activeElement === button;
     notice.hidden = true;
     button.disabled = true;
     announce(""); // so that the same refusal is heard again
     try {
       await (form.dataset.jobForm === "start" ? this.#start(form) : this.#change(form));
     } catch (error) {
-      refuse(notice, error);
+      refuse((id && noticeOf(this.cards.find(id))) || notice, error);
     }
     await rest;
-    this.#sending.delete(form);
+    this.#sending.delete(pressed);
     button.disabled = false;
     if (focused && document.activeElement === document.body) this.#refocus(button, id);
   }
@@ -60,16 +65,23 @@ export class JobForms {
     this.cards.find(job.id)?.scrollIntoView({ block: "nearest" });
   }
 
+  // What is no longer possible shows on the fresh card; if that offers the same still, the kind of job itself refuses and says why.
   async #change(form) {
-    const { job: id } = form.closest("[data-job]").dataset;
+    const [{ job: id }, verb] = [form.closest("[data-job]").dataset, form.dataset.jobForm];
     try {
-      await this.post(`/api/v1/jobs/${id}/${form.dataset.jobForm}`);
+      await this.post(`/api/v1/jobs/${id}/${verb}`);
     } catch (error) {
-      if (error.status === 404 || error.status === 409) return this.cards.refresh(id);
-      throw error;
+      if (error.status !== 404 && error.status !== 409) throw error;
+      await this.cards.refresh(id);
+      if (this.cards.find(id)?.querySelector(`[data-job-form="${verb}"]`)) throw error;
+      return;
     }
-    return this.cards.refresh(id);
+    await this.cards.refresh(id);
   }
+}
+
+function noticeOf(card) {
+  return card?.querySelector("[data-job-notice]");
 }
 
 function refuse(notice, error) {
