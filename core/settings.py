@@ -48,7 +48,7 @@ class CoreSettings(Section):
     env: Literal["development", "production", "test"] = Field(
         "development", description="which rules apply; in development anybody signs in as anybody, so it is refused to listen beyond this "
         "machine, to trust a proxy or to have an https address")
-    data_dir: Path = Field(Path("data"), description="folder of databases, media, backups, sockets and logs")
+    data_dir: Path = Field(Path("data"), validate_default=True, description="folder of databases, media, backups, sockets and logs")
     secret_key: SecretStr | None = Field(
         None, description="signs cookies, streams and watch sessions; at least 32 characters; required in production")
     host: str = Field("127.0.0.1", description="address that the site and the cable listen on")

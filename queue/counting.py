@@ -11,17 +11,18 @@ from datetime import datetime
 from typing import NamedTuple
 
 from studium.core.database import query
-from studium.queue.entities import WAITING
 from studium.queue.statements import stamp
 
 GROUPS = """
 with recursive earliest (id) as (
-    select (select id from job where state = ? and queue = ? order by kind, priority, run_at limit 1)
+    select (select id from job where state = 'queued' and queue = ? order by kind, priority, run_at limit 1)
+    union all
+    select (select id from job where state = 'retrying' and queue = ? order by kind, priority, run_at limit 1)
     union all
     select coalesce(
-        (select next.id from job next where next.state = ? and next.queue = ? and next.kind = job.kind and next.priority > job.priority
-            order by next.priority, next.run_at limit 1),
-        (select next.id from job next where next.state = ? and next.queue = ? and next.kind > job.kind
+        (select next.id from job next where next.state = job.state and next.queue = job.queue and next.kind = job.kind
+            and next.priority > job.priority order by next.priority, next.run_at limit 1),
+        (select next.id from job next where next.state = job.state and next.queue = job.queue and next.kind > job.kind
             order by next.kind, next.priority, next.run_at limit 1))
     from earliest join job on job.id = earliest.id
 )
@@ -51,7 +52,7 @@ class Group(NamedTuple):
 
 def groups(queue: str) -> list[Group]:
     """All groups of a queue."""
-    return [Group(*row) for state in WAITING for row in query(GROUPS, (state, queue) * 3)]
+    return [Group(*row) for row in query(GROUPS, (queue, queue))]
 
 
 def best(found: Iterable[Group]) -> Group | None:

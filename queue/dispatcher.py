@@ -28,6 +28,7 @@ log = get_logger(__name__)
 CLOCK_STEP = timedelta(seconds=2)
 SHORTEST_REST = 0.01
 REST_WHEN_FULL = 0.2
+LEASED_TOO_LONG = "state = 'running' and leased_until > ?"
 # The primary key is to be used, which ends at once when there is no later id; not an index that begins with the state.
 EARLY_BORN = "id > ? and coalesce(state, '') = 'queued' and run_at > ? and run_at <= created_at"
 
@@ -37,6 +38,7 @@ def dispatch() -> float:
 
     That is when the next job becomes due or the next lease ends, and STUDIUM_QUEUE_DISPATCH_SECONDS at the latest.
     """
+    shorten_leases()
     expire_leases()
     hurry_early_born()
     full = max([send_missing(queue) for queue in QUEUES]) == MOST_MESSAGES
@@ -52,6 +54,22 @@ def expire_leases() -> int:
     for job in silent:
         lifecycle.crash(job.id, runtime().settings[QueueSettings].max_crashes)
     return len(silent)
+
+
+def shorten_leases() -> int:
+    """Let no lease last longer than a lease from now, as those do that a clock gave which has been set back since; returns how many.
+
+    Else the job of a worker that was lost then would wait as long as the clock was ahead. Workers that live renew theirs anyway.
+    """
+    longest = timedelta(seconds=runtime().settings[QueueSettings].lease_seconds)
+    end, too_late = now() + longest, stamp(now() + longest + CLOCK_STEP)
+    with reading():
+        if not query(f"select 1 from job where {LEASED_TOO_LONG} limit 1", (too_late,)):
+            return 0
+    with transaction():
+        shortened: int = execute(f"update job set leased_until = ? where {LEASED_TOO_LONG}", (stamp(end), too_late)).rowcount
+    log.warning("leases_shortened", jobs=shortened)
+    return shortened
 
 
 def hurry_early_born() -> int:

@@ -152,7 +152,7 @@ def pause(queue: str) -> None:
 def resume(queue: str) -> None:
     """Go on with a paused queue."""
     pausing.resume(queue, by=who("jobs"))
-    click.echo(f"{queue} is not paused.")
+    click.echo(f"{queue} goes on.")
 
 
 @jobs.command()

@@ -47,7 +47,7 @@ def resume(task: str) -> None:
     from studium.queue.periodic import resume_task
 
     resume_task(task, by=who("jobs"))
-    click.echo(f"{task} is not paused.")
+    click.echo(f"{task} goes on.")
 
 
 @periodic.command()

@@ -40,11 +40,17 @@ def add_lines(job_id: str, lines: Sequence[Line]) -> None:
 
 
 def shortened(text: str) -> str:
-    """At most LINE_LENGTH characters: what is too long loses its middle, since a traceback says most at both ends."""
+    """Storable, and at most LINE_LENGTH characters: what is too long loses its middle, since a traceback says most at both ends."""
+    text = storable(text)
     if len(text) <= LINE_LENGTH:
         return text
     head = LINE_LENGTH // 4
     return text[:head] + CUT + text[len(CUT) + head - LINE_LENGTH :]
+
+
+def storable(text: str) -> str:
+    """The text with lone surrogates, such as in the name of a file that is not UTF-8, written out: the database refuses them."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def with_traceback(reason: str, error: BaseException) -> str:

@@ -44,7 +44,7 @@ def run_worker(app: Flask, queue: str, workers: int, dispatcher: bool) -> None:
 
     def run_one(job_id: str | None) -> None:
         with app.app_context():
-            runner.run_one(job_id)
+            runner.answer(job_id)
 
     transport.on_message = run_one
     heart.start(app)

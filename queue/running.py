@@ -7,13 +7,15 @@ import time
 from collections import deque
 
 from studium.core.clock import now
-from studium.core.database import in_transaction, reading
+from studium.core.database import UNAVAILABLE, in_transaction, reading
+from studium.core.logs import get_logger
 from studium.queue import lifecycle
 from studium.queue.entities import LINES_A_JOB, Job
 from studium.queue.errors import Cancelled, Draining, JobTimedOut, LeaseLost
 from studium.queue.lifecycle import Claim
-from studium.queue.lines import Line, shortened
+from studium.queue.lines import Line, shortened, storable
 
+log = get_logger(__name__)
 SECONDS_BETWEEN_WRITES = 0.2
 SECONDS_BETWEEN_LOOKS = 0.25
 
@@ -42,7 +44,7 @@ class RunningJob:
         It does not join a transaction of the job: what is reported inside one is stored a moment later.
         """
         with self._swapping:
-            self._pending = (max(0, min(100, int(percent))), message)
+            self._pending = (max(0, min(100, int(percent))), storable(message))
         self._store_sometimes()
 
     def log(self, text: str) -> None:
@@ -82,11 +84,26 @@ class RunningJob:
             if (pending is None and not lines) or self.lost:
                 return
             self._written = time.monotonic()
-            self.lost = not lifecycle.record(self.claim, pending, lines)
+            try:
+                self.lost = not lifecycle.record(self.claim, pending, lines)
+            except UNAVAILABLE:
+                self._keep(pending, lines)
+                raise
+
+    def _keep(self, pending: tuple[int, str] | None, lines: list[Line]) -> None:
+        """What could not be stored now is stored later, unless there is something newer."""
+        with self._swapping:
+            self._pending = self._pending or pending
+            self._lines = deque([*lines, *self._lines], maxlen=LINES_A_JOB)
 
     def _store_sometimes(self) -> None:
-        if not in_transaction() and time.monotonic() - self._written >= SECONDS_BETWEEN_WRITES:
+        """A job does not fail because its progress cannot be stored now; the heart stores it a moment later."""
+        if in_transaction() or time.monotonic() - self._written < SECONDS_BETWEEN_WRITES:
+            return
+        try:
             self.store_progress()
+        except UNAVAILABLE:
+            log.warning("job_progress_not_stored", kind=self.kind, attempt=self.attempt, exc_info=True)
 
     def _look(self) -> None:
         if time.monotonic() - self._looked < SECONDS_BETWEEN_LOOKS:

@@ -62,7 +62,8 @@ def _merge(branches: list[Branch], low: str, high: str, limit: int) -> tuple[lis
         ids, reached = look_through(branch, low, high, limit + 1, limits)
         found += ids
         complete_to = max(complete_to, reached)
-    return sorted((job_id for job_id in found if job_id >= complete_to), reverse=True)[: limit + 1], complete_to
+    once = {job_id for job_id in found if job_id >= complete_to}  # a job that changed its state meanwhile may be found in two branches
+    return sorted(once, reverse=True)[: limit + 1], complete_to
 
 
 def _views(ids: list[str]) -> list[JobView]:

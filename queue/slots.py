@@ -40,11 +40,15 @@ def slot_freed(kind: str) -> None:
 
 
 def _send_waiting(kind: str, limit: int) -> None:
+    """No more than are missing: where the limit is wide, the messages of the waiting jobs are still there, and each end would add many."""
     with reading():
         free = limit - count_running(kind)
         found = _next_of(kind, free) if free > 0 else []
-    for group, job_id in found:
-        queues().transport(group.queue).send(job_id, group.priority, ahead=True)
+    for queue in QUEUES:
+        waiting = [(job_id, group.priority) for group, job_id in found if group.queue == queue]
+        missing = len(waiting) - queues().transport(queue).pending(len(waiting)) if waiting else 0
+        if missing > 0:
+            queues().transport(queue).send_many(waiting[-missing:])
 
 
 def _next_of(kind: str, most: int) -> list[tuple[Group, str]]:

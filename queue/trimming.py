@@ -23,7 +23,7 @@ LONGEST = 0.5
 PAUSE = 0.005
 TOO_OLD = "select id from job where state = ? and finished_at < ? and kind not in ({others}) order by finished_at limit ?"
 TOO_OLD_OF_KIND = "select id from job where kind = ? and state = ? and id < ? and finished_at < ? order by id limit ?"
-OLDEST = "select id from job where state = ? order by finished_at limit ?"
+OLDEST = "select id from job where state = ? and finished_at is not null order by finished_at limit ?"  # as its partial index
 COUNTED = "select coalesce(sum(jobs), 0) from job_count where state = ?"
 
 

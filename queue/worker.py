@@ -57,6 +57,13 @@ class Runner:
             self._run(claim)
         return True
 
+    def answer(self, job_id: str | None) -> bool:
+        """A message came, for this job or for any: run the best due one, so that no line of messages holds up a job that goes before.
+
+        That is a scheduled or retried job of a higher priority, which has no message as long as there are enough others.
+        """
+        return self.run_one(None)
+
     def give_back_all(self) -> None:
         """Return the jobs that still run after the drain limit; what they may yet bring is refused."""
         for job in self.heart.running():
@@ -120,7 +127,9 @@ def _run_to_its_end(job: RunningJob, kind: JobKind[Any], params: Any) -> Callabl
         return partial(lifecycle.give_back, claim)
     except LeaseLost:
         return partial(log.warning, "job_run_abandoned", kind=claim.kind, attempt=claim.attempt)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # also SystemExit and asyncio's CancelledError, or the row would wait for the end of its lease
         log.warning("job_run_failed", kind=claim.kind, attempt=claim.attempt, exc_info=True)
         return after_failure(claim, kind, error)
     return _after_success(claim, result)
@@ -137,6 +146,6 @@ def after_failure(claim: Claim, kind: JobKind[Any], error: BaseException) -> Cal
 def _after_success(claim: Claim, result: object) -> Callable[[], None]:
     try:
         text = None if result is None else json.dumps(result)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         return partial(lifecycle.fail, claim, f"The job is done, but its result cannot be stored as JSON: {error}")
     return partial(lifecycle.succeed, claim, text)

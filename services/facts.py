@@ -36,11 +36,3 @@ class UserSignedIn(FactPayload):
     session_id: int
     method: str
     signed_in_at: datetime
-
-
-@fact("language_chosen", version=1)
-class LanguageChosen(FactPayload):
-    """A signed-in person chose the language that they read; `language` is one of `services.languages.LANGUAGES`."""
-
-    user_id: int
-    language: str

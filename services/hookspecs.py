@@ -11,7 +11,7 @@ from studium.core.plugins import hookspec
 if TYPE_CHECKING:
     from studium.services.cable.connection import Connection
     from studium.services.cable.hub import Hub
-    from studium.services.facts import CourseCompleted, LanguageChosen, LessonCompleted, UserSignedIn
+    from studium.services.facts import CourseCompleted, LessonCompleted, UserSignedIn
     from studium.services.offers import JobOffer
     from studium.services.people import Person
     from studium.services.progress import CourseProgress, LessonProgress
@@ -113,5 +113,8 @@ def user_signed_in(fact: UserSignedIn) -> None:
 
 
 @hookspec
-def language_chosen(fact: LanguageChosen) -> None:
-    """A signed-in person chose their language; delivered at least once, by a job. What is made for them while they are away speaks it."""
+def language_chosen(user_id: int, language: str) -> None:
+    """A signed-in person chose the language that they read, one of `services.languages.LANGUAGES`.
+
+    Called at once, in web, inside the transaction that keeps the choice. What is made for them while they are away speaks it.
+    """

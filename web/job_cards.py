@@ -48,6 +48,11 @@ class JobCard:
         return self.job.active and not self.job.cancel_requested
 
     @property
+    def has_something(self) -> bool:
+        """Whether there is a file to download or a page to open."""
+        return bool(self.page or (self.downloads and not self.expired))
+
+    @property
     def can_retry(self) -> bool:
         """Whether the owner may try it again."""
         return self.job.state == FAILED

@@ -22,6 +22,7 @@ Studium is up after {seconds:.1f} s:  {url}
 
   1. Sign in (top right) as Anna, Борис or Mia; in development nobody needs a password.
   2. Open the course, play a lesson and watch the bar grow; open the page in a second tab to see it move there too.
+  3. Have a greeting or a learning report made under "My learning". As Olga, see all jobs: {url}/ops/jobs
 
 Logs: {logs}/    Stop everything: Ctrl-C
 """

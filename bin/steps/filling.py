@@ -14,6 +14,7 @@ from pathlib import Path
 from environment import ROOT, Place, Refusal
 from virtualenv import PYTHON
 
+CHOICE = ("STUDIUM_PLUGINS", "STUDIUM_EXTRA_PLUGINS", "STUDIUM_ENTRY_POINTS", "PYTHONPATH")
 WATCHED = ("core", "queue", "services", "plugins", "web", "examples")
 RUN_COMMANDS = """
 import json, sys
@@ -30,17 +31,17 @@ except StudiumError as error:
 def fill(place: Place, environ: Mapping[str, str]) -> None:
     """Migrate, and in development import the examples and make the demo people; raises Refusal when one of them fails."""
     stamp = place.data_dir / "run" / "filled"
-    if stamp.exists() and stamp.read_text() == _digest(place):
+    if stamp.exists() and stamp.read_text() == _digest(place, environ):
         return
     commands = [["migrate"]]
     if environ.get("STUDIUM_ENV", "development") != "production":
         commands += [["course", "import", str(folder)] for folder in example_courses()]
         commands += [["users", "demo"]]
-    filled = subprocess.run([str(PYTHON), "-I", "-c", RUN_COMMANDS, json.dumps(commands)], check=False,
+    filled = subprocess.run([str(PYTHON), "-P", "-c", RUN_COMMANDS, json.dumps(commands)], check=False,
                             env={"STUDIUM_LOG_LEVEL": "warning", **environ})
     if filled.returncode:
         raise Refusal("the data folder could not be brought up to date; the reason is above.")
-    stamp.write_text(_digest(place))
+    stamp.write_text(_digest(place, environ))
 
 
 def example_courses() -> list[Path]:
@@ -48,9 +49,10 @@ def example_courses() -> list[Path]:
     return sorted(path.parent for path in (ROOT / "examples").glob("*/course.yaml"))
 
 
-def _digest(place: Place) -> str:
-    """Of what decides the filling: code, examples, and what the database says of its own state."""
+def _digest(place: Place, environ: Mapping[str, str]) -> str:
+    """Of what decides the filling: code, examples, the choice of plugins, and what the database says of its own state."""
     digest = hashlib.sha256(_applied_migrations(place).encode())
+    digest.update("\0".join(environ.get(name, "") for name in CHOICE).encode())
     for path in _files():
         status = path.stat()
         digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())

@@ -17,7 +17,6 @@ from studium.core.settings import Section
 from studium.plugins.auth import commands, development, export, people, routes, sessions
 from studium.plugins.auth.entities import Session, User, UserRole
 from studium.plugins.auth.settings import AuthSettings
-from studium.services.facts import LanguageChosen
 from studium.services.people import Person
 from studium.services.users import SignedInUser
 
@@ -67,9 +66,9 @@ def find_person(user_id: int) -> Person | None:
 
 
 @hookimpl
-def language_chosen(fact: LanguageChosen) -> None:
+def language_chosen(user_id: int, language: str) -> None:
     """The account remembers it."""
-    people.keep_language(fact.user_id, fact.language)
+    people.keep_language(user_id, language)
 
 
 @hookimpl

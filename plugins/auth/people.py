@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from studium.core.clock import now
-from studium.core.database import reading, transaction
+from studium.core.database import reading
 from studium.plugins.auth.entities import User
 from studium.services.people import Person
 
@@ -52,8 +52,7 @@ def find_person(user_id: int) -> Person | None:
 
 
 def keep_language(user_id: int, language: str) -> None:
-    """Remember the language that the person chose; somebody deleted meanwhile is no error."""
-    with transaction():
-        user = User.get(id=user_id)
-        if user is not None:
-            user.set(language=language, updated_at=now())
+    """Remember the language that the person chose. Needs an open transaction; somebody deleted meanwhile is no error."""
+    user = User.get(id=user_id)
+    if user is not None:
+        user.set(language=language, updated_at=now())

@@ -20,14 +20,16 @@ from studium.services.progress import CourseProgress
 from studium.services.translation import N_, translator
 
 KIND = "certificate"
-ID = re.compile(r"[0-9]{1,18}")
+BY_ID = "id:"  # no slug begins so, while a slug may well be a number
+ID = re.compile(rf"(?:{BY_ID})?([0-9]{{1,18}})")
 
 
 class CertificateParams(BaseModel):
-    """Of which course (its slug or its id), and in which language the PDF is."""
+    """Of which course (its slug, or its id as a number), and in which language the PDF is."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    course: Annotated[str, BeforeValidator(lambda value: str(value) if type(value) is int else value)] = Field(min_length=1, max_length=100)
+    course: Annotated[str, BeforeValidator(lambda value: f"{BY_ID}{value}" if type(value) is int else value)] = Field(
+        min_length=1, max_length=100)
     language: Literal["en", "ru"] = "en"
 
 
@@ -68,7 +70,8 @@ def make_certificate(job: RunningJob, params: CertificateParams) -> dict[str, An
     title = _("Certificate")
     filename = f"{title} - {certificate.course_title(params.language)}.pdf"
     kept = storage.keep(job, filename, "application/pdf", lambda path: path.write_bytes(pdf))
-    certificates.remember_document(certificate, kept["download"].rpartition("/")[2])
+    if not certificates.remember_document(certificate, kept["download"].rpartition("/")[2]):
+        raise Discard(_("This certificate was revoked, so its PDF cannot be made again."))
     return kept | {"page": certificate.path}
 
 
@@ -102,10 +105,11 @@ def _issue(person: Person, course: CourseInfo, params: CertificateParams) -> Cer
 
 def _find_course(params: CertificateParams) -> CourseInfo | None:
     """By slug, as addresses have it; by id also a course that is no longer on offer."""
-    found = find_course(params.course, params.language)
-    if found is None and ID.fullmatch(params.course):
-        found = find_course_by_id(int(params.course), params.language)
-    return found
+    named = find_course(params.course, params.language)
+    if named is not None:
+        return named
+    by_id = ID.fullmatch(params.course)
+    return find_course_by_id(int(by_id[1]), params.language) if by_id else None
 
 
 def _progress(user_id: int, course: CourseInfo) -> CourseProgress:

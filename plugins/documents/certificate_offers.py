@@ -20,7 +20,7 @@ def certificate_offers(user: SignedInUser, language: str) -> list[JobOffer]:
             titles[course.id] = course.title
     _ = translator(language).gettext
     text = _("A PDF with your name and a code by which anybody can check it.")
-    return [JobOffer(KIND, {"course": str(course_id), "language": language}, _("Certificate: {course}").format(course=title), text)
+    return [JobOffer(KIND, {"course": course_id, "language": language}, _("Certificate: {course}").format(course=title), text)
             for course_id, title in sorted(titles.items())]
 
 

@@ -12,7 +12,7 @@ from studium.core.database import reading, transaction
 from studium.core.errors import StudiumError
 from studium.core.logs import get_logger
 from studium.plugins.documents.codes import new_code, read_code, show_code
-from studium.plugins.documents.entities import Certificate, CertificateChange
+from studium.plugins.documents.entities import Certificate, CertificateChange, Document
 from studium.services.courses.catalogue import CourseInfo, find_course_by_id
 from studium.services.languages import LANGUAGES
 from studium.services.people import Person
@@ -99,18 +99,26 @@ def all_issued(user_id: int | None = None) -> list[CertificateView]:
         return [_view(row) for row in rows.order_by(Certificate.id)]
 
 
-def remember_document(certificate: CertificateView, document_id: str) -> None:
-    """Note which file is the newest PDF of the certificate."""
+def remember_document(certificate: CertificateView, document_id: str) -> bool:
+    """Note which file is the newest PDF of the certificate; False, and the file is withdrawn, when it was revoked meanwhile."""
     with transaction():
-        Certificate.get(code=certificate.code).document_id = document_id
+        row = Certificate.get(code=certificate.code)
+        row.document_id = document_id
+        if row.revoked_at is not None:
+            _withdraw_document(row)
+        return row.revoked_at is None
 
 
 def revoke(written: str, reason: str, by: str) -> CertificateView:
-    """Declare a certificate invalid from now on; `by` says who, in words. A revoked one stays as it is. Raises UnknownCertificate."""
+    """Declare a certificate invalid from now on and withdraw its PDF; `by` says who, in words. A revoked one stays as it is.
+
+    Raises UnknownCertificate.
+    """
     with transaction():
         row = _row(written)
         if row.revoked_at is None:
             row.set(revoked_at=now(), revoked_by=by, revoke_reason=reason[:LONGEST_REASON])
+            _withdraw_document(row)
             _note(row, REVOKED, by, reason)
         return _view(row)
 
@@ -131,6 +139,12 @@ def _row(written: str) -> Certificate:
     if row is None:
         raise UnknownCertificate(f"There is no certificate with the code {written}. `studium certificates list` shows them.")
     return row
+
+
+def _withdraw_document(row: Certificate) -> None:
+    document = Document.get(id=row.document_id) if row.document_id else None
+    if document is not None and document.expires_at > now():
+        document.expires_at = now()
 
 
 def _note(row: Certificate, change: str, by: str, reason: str) -> None:

@@ -45,7 +45,8 @@ def gather(person: Person, course: CourseInfo | None, days: int, language: str, 
     year = [value for value in year if value.lesson_id in known]
     watched = [value for value in year if value.day >= first]
     completions = _completions(courses, zone)
-    learning_days = {value.day for value in year} | {at.date() for at in completions.values()}
+    since = made_at.date() - LOOK_BACK
+    learning_days = {value.day for value in year} | {at.date() for at in completions.values() if at.date() > since}
     by_day, by_lesson = _sums(watched, "day"), _sums(watched, "lesson_id")
     return Report(
         person=person,

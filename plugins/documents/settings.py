@@ -17,6 +17,8 @@ class DocumentsSettings(Section):
     prefix: ClassVar[str] = "DOCUMENTS"
 
     keep_days: float = Field(7.0, gt=0, le=36_500, description="days that a file can be downloaded; it can be made again afterwards")
+    most_files: int = Field(
+        50, ge=2, description="most files of one kind that are kept for one person, so that nobody fills the disk; the oldest ones go")
     certificate_key: SecretStr | None = Field(
         None, min_length=32, description="signs the codes of certificates; STUDIUM_SECRET_KEY when unset. Before you change that one, set "
         "this to its old value, or the codes on printed certificates are no longer recognised")

@@ -9,19 +9,23 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from pony.orm import desc
 
 from studium.core.clock import now
 from studium.core.database import after_commit, transaction
 from studium.core.runtime import runtime
 from studium.plugins.documents.entities import Document
-from studium.plugins.documents.settings import kept_for
+from studium.plugins.documents.settings import DocumentsSettings, kept_for
 from studium.queue.kinds import Discard
 from studium.queue.running import RunningJob
 
 LONGEST_FILENAME = 200  # bytes in UTF-8: file systems take 255, and browsers and archive programs add to it
 LONGEST_ENDING = 20
+SURPLUS_AT_ONCE = 100
 PARTIAL = ".partial-"
 
 
@@ -89,7 +93,17 @@ def _record(job: RunningJob, user_id: int, filename: str, content_type: str, sto
             before = stored.parent / row.path
             after_commit(lambda: before.unlink(missing_ok=True))
             row.set(**values)
+        _remove_surplus(row)
         return row.id, expires_at.isoformat()
+
+
+def _remove_surplus(row: Document) -> None:
+    """Of the person's other files of this kind only the newest stay: asking again and again must not fill the disk."""
+    others = Document.select(lambda other: other.user_id == row.user_id and other.kind == row.kind and other.id != row.id)
+    first = runtime().settings[DocumentsSettings].most_files - 1
+    for surplus in others.order_by(lambda other: (desc(other.created_at), other.id))[first : first + SURPLUS_AT_ONCE]:
+        after_commit(partial((folder() / surplus.path).unlink, missing_ok=True))
+        surplus.delete()
 
 
 def _sync_folder(path: Path) -> None:

@@ -14,6 +14,7 @@ from studium.core.settings import Settings
 
 Shape = dict[str, Any]
 NOT_OURS = ("alembic_version", "sqlite_sequence")
+PARTIAL = {"idx_job__user_id_state_id", "idx_job__state_finished_at"}  # Pony cannot say it: only rows that have the column in question
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def indexes(connection: sqlite3.Connection, table: str) -> set[tuple[bool, tuple
     found = set()
     for _number, name, unique, _origin, partial in connection.execute(f'PRAGMA index_list("{table}")').fetchall():
         names = tuple(row[2] for row in connection.execute(f'PRAGMA index_info("{name}")').fetchall())
-        found.add((bool(unique), names, bool(partial)))
+        found.add((bool(unique), names, bool(partial) or name in PARTIAL))
     return found
 
 

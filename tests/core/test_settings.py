@@ -151,6 +151,12 @@ def test_the_development_key_is_made_once_and_kept_private(tmp_path: Path) -> No
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["secret_key"]
 
 
+def test_the_default_data_folder_counts_from_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative path would be read by each library from a place of its own."""
+    monkeypatch.chdir(tmp_path)
+    assert load_core({"STUDIUM_SECRET_KEY": KEY}).data_dir == tmp_path / "data"
+
+
 def test_processes_that_start_at_once_agree_on_one_development_key(tmp_path: Path) -> None:
     code = "import os; from studium.core.settings import load_core; input();print(load_core(os.environ).secret_key.get_secret_value())"
     environ = {"STUDIUM_DATA_DIR": str(tmp_path / "new"), "PATH": os.environ["PATH"]}

@@ -10,7 +10,7 @@ from studium.core.clock import now
 from studium.core.database import execute, transaction
 from studium.queue import bulk, jobs
 from studium.queue.bulk import start_bulk
-from studium.queue.errors import Stopped, UnknownJob, WrongBulk
+from studium.queue.errors import UnknownJob, WrongBulk
 from studium.queue.job_filter import JobFilter
 from studium.queue.overview import overview
 from studium.queue.story import story
@@ -112,7 +112,7 @@ def test_after_a_crash_it_goes_on_and_counts_each_job_once(app, runner, failed, 
     asked = start_bulk("discard", FAILED, "Anna")
     real, batches = bulk._do_batch, []
 
-    class Killed(Stopped):
+    class Killed(KeyboardInterrupt):  # the one thing that leaves the runner
         pass
 
     def die_in_the_third(*arguments):

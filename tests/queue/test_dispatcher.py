@@ -90,7 +90,7 @@ def test_the_groups_are_all_waiting_kinds_and_priorities_with_their_earliest_job
 
 
 STATEMENTS = {
-    "groups": (counting.GROUPS, ("queued", "default") * 3),
+    "groups": (counting.GROUPS, ("default", "default")),
     "due ids": (counting.DUE_IDS, ("queued", "default", "chore", 0, "2026", 5)),
     "due count": (counting.DUE_COUNT, ("queued", "default", "chore", 0, "2026", 5)),
     "next time": (counting.NEXT_TIME, ("queued", "default", "chore", 0, "2026")),

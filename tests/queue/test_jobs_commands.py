@@ -155,7 +155,7 @@ def test_pause_and_resume_say_what_is_so_now(run):
     assert run("pause", "default")[0] == 0
     assert pausing.paused()["default"].paused_by.startswith("studium jobs (")
     assert "by studium jobs (" in run("overview")[1]
-    assert run("resume", "default") == (0, "default is not paused.\n")
+    assert run("resume", "default") == (0, "default goes on.\n")
     assert pausing.paused() == {}
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from studium.core.clock import now
 from studium.core.database import in_transaction, transaction
-from studium.queue import jobs
+from studium.queue import jobs, worker
 from studium.queue.entities import Job
 from studium.queue.worker import run_due_jobs
-from tests.queue.conftest import enqueue, state_of, trace
+from tests.queue.conftest import claim, enqueue, state_of, trace
 
 
 def test_a_job_runs_and_keeps_its_result(app, runner):
@@ -122,6 +123,37 @@ def test_a_job_that_exits_is_a_failure_and_the_worker_lives(app, runner, monkeyp
     job_id = enqueue()
     runner.run_one(job_id)
     assert (state_of(job_id), jobs.find_job(job_id).error) == ("retrying", "SystemExit: 3")
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError("told to"), OSError("no caf\udce9.pdf")], ids=["not an Exception", "not UTF-8"])
+def test_whatever_a_job_raises_its_failure_is_stored(app, runner, monkeypatch, error):
+    def fail(line: str) -> None:
+        raise error
+
+    monkeypatch.setattr("chores.leave_trace", fail)
+    job_id = enqueue()
+    runner.run_one(job_id)
+    reason = jobs.find_job(job_id).error or ""
+    assert state_of(job_id) == "retrying"
+    assert reason.startswith(type(error).__name__)
+    assert reason.endswith(("told to", r"no caf\udce9.pdf"))
+
+
+def test_a_result_of_very_many_levels_fails_the_job(app, runner):
+    result: list[object] = []
+    for _ in range(100_000):
+        result = [result]
+    run = claim(enqueue())
+    worker._after_success(run, result)()
+    assert state_of(run.id) == "failed"
+
+
+def test_a_message_of_another_job_does_not_hold_up_a_better_one(app, runner, clock):
+    later = enqueue(params={"word": "urgent"}, priority=9, run_at=now() + timedelta(seconds=1))
+    others = [enqueue() for _ in range(3)]
+    clock.advance(2)
+    assert runner.answer(others[0])
+    assert state_of(later) == "succeeded"
 
 
 def test_a_job_for_later_waits_for_its_time(app, runner, clock):

@@ -113,6 +113,18 @@ def test_two_runs_that_end_together_start_two(app):
     assert set(messages()) == {third, fourth}
 
 
+def test_the_ends_of_a_kind_with_a_wide_limit_pile_up_no_messages(app):
+    queues().kinds["narrow_chore"] = dataclasses.replace(chore, name="narrow_chore", limit=50)
+    enqueue_narrow(30)
+    transport = queues().transport("default")
+    for _ in range(10):
+        transport.dequeue()
+        run = lifecycle.claim(None, "default", "w", LEASE)
+        assert run is not None
+        lifecycle.succeed(run, None)
+    assert transport.pending(100) == 20
+
+
 def test_an_end_tells_the_other_queue_when_one_is_paused(app):
     first, _waiting = enqueue_narrow(2, priority=9)
     other = enqueue_narrow(1, queue="realtime")[0]

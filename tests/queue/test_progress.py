@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from unittest.mock import Mock
 
 import pytest
+from pony.orm import OperationalError
 
 from studium.core.database import transaction
 from studium.queue import jobs, lifecycle
 from studium.queue.running import RunningJob
+from studium.queue.story import story
 from tests.queue.conftest import enqueue
 
 
@@ -76,3 +79,18 @@ def test_a_new_attempt_starts_at_zero(app, runner, clock):
     lifecycle.retry(claim, "broke", 0)
     lifecycle.claim(job_id, "default", "worker", 10.0)
     assert jobs.find_job(job_id).progress == 0
+
+
+def test_what_cannot_be_stored_now_is_stored_later_and_the_job_goes_on(running, monkeypatch):
+    with monkeypatch.context() as locked:
+        locked.setattr(lifecycle, "record", Mock(side_effect=OperationalError("database is locked")))
+        running.progress(30, "three")
+        running.log("a line")
+    running.store_progress()
+    assert stored(running) == (30, "three")
+    assert [line.text for line in story(running.id).lines if line.event == "log"] == ["a line"]
+
+
+def test_a_message_that_is_not_utf_8_is_written_out(running):
+    running.progress(10, "caf\udce9")
+    assert stored(running) == (10, r"caf\udce9")

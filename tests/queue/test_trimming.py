@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from studium.core.clock import now
@@ -10,6 +13,7 @@ from studium.core.runtime import runtime
 from studium.queue import jobs, removing, trimming
 from studium.queue.entities import Job
 from studium.queue.errors import UnknownJob
+from studium.queue.queues import queues
 from studium.queue.settings import QueueSettings
 from tests.queue.conftest import enqueue
 
@@ -142,3 +146,18 @@ def test_what_is_kept_for_a_hundred_years_does_not_stop_the_trimming_of_the_rest
     clock.advance(2 * DAY)
     assert trimming.trim() == 1
     assert [kept(job_id) for job_id in (usual, special)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("statement", "values", "index"),
+    [
+        (trimming.TOO_OLD.format(others="?"), ("succeeded", "2026-01-01", "chore", 200), "idx_job__state_finished_at"),
+        (trimming.OLDEST, ("succeeded", 200), "idx_job__state_finished_at"),
+        (removing.REMOVE.format(marks="?, ?"), ("one", "another", "succeeded"), "sqlite_autoindex_job_1"),
+    ],
+    ids=["too old", "too many", "removal"],
+)
+def test_no_statement_of_it_walks_over_jobs_that_stay(app, statement, values, index):
+    with transaction():
+        (step,) = [row[3] for row in execute(f"explain query plan {statement}", values).fetchall()]
+    assert step.startswith(f"SEARCH job USING INDEX {index}")

@@ -141,6 +141,15 @@ def test_forms_cancel_and_retry(anna: FlaskClient, csrf: Csrf) -> None:
     assert "Only a task that did not work can be tried again." in anna.get("/dashboard").text
 
 
+@pytest.mark.parametrize(("word", "words"), [("unknown", "There is no such friend."), ("angry", "Your friend does not want a letter now.")])
+def test_refusal_of_the_kind_to_try_again_comes_back_to_the_dashboard(anna: FlaskClient, csrf: Csrf, word: str, words: str) -> None:
+    [failed] = fill(anna, 1, "letter", word=word)
+    end(anna, failed, state="failed", error="The post is closed.")
+    assert press(anna, csrf, f"/jobs/{failed}/retry").headers["Location"] == "/dashboard#jobs"
+    assert words in anna.get("/dashboard").text
+    assert press(anna, csrf, "/jobs/nothing/retry").status_code == 404
+
+
 def test_cards_are_active_first_and_old_ones_are_folded(anna: FlaskClient) -> None:
     ids = sorted(fill(anna, 8))
     for job_id in ids[:6]:
@@ -151,6 +160,32 @@ def test_cards_are_active_first_and_old_ones_are_folded(anna: FlaskClient) -> No
     fold = page.text.index("<details class=\"job-older\"")
     assert page.text.index(f"job-{ids[3]}") < fold < page.text.index(f"job-{ids[2]}")
     assert "Older ones (3)" in page.text
+
+
+def test_a_file_that_can_be_fetched_is_not_folded_away_by_what_ended_without_one(anna: FlaskClient) -> None:
+    ids = sorted(fill(anna, 6))
+    end(anna, ids[0], state="succeeded", progress=100, result='{"download": "/documents/1", "filename": "report.pdf"}')
+    end(anna, ids[1], state="succeeded", progress=100,
+        result='{"download": "/documents/2", "filename": "old.pdf", "expires_at": "2020-01-01T00:00:00Z"}')
+    for job_id in ids[2:]:
+        end(anna, job_id, state="cancelled")
+    page = anna.get("/dashboard").text
+    fold = page.index("<details class=\"job-older\"")
+    assert page.index(f"job-{ids[0]}") < fold < page.index(f"job-{ids[1]}")
+
+
+def test_the_course_goes_first_for_who_has_not_begun_anything(anna: FlaskClient, course: str) -> None:
+    page = anna.get("/dashboard").text
+    assert page.index("Start here") < page.index("Documents and tasks")
+    fill(anna, 1)
+    page = anna.get("/dashboard").text
+    assert page.index("Documents and tasks") < page.index("Start here")
+
+
+def test_without_scripts_a_page_with_an_active_job_says_how_to_go_on(anna: FlaskClient) -> None:
+    assert "Reload the page" not in anna.get("/dashboard").text
+    fill(anna, 1)
+    assert "<noscript><p class=\"quiet\">Reload the page to see how far it is." in anna.get("/dashboard").text
 
 
 @pytest.mark.parametrize(("values", "words", "buttons"), [

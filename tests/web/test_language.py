@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -40,11 +39,10 @@ def test_no_way_leads_off_the_site(client: FlaskClient, target: str) -> None:
 
 
 def test_hook_language_chosen_is_kept_with_the_account_and_follows_to_another_browser(
-    client: FlaskClient, app: Flask, sign_in: SignIn, run_jobs: Callable[[], int]
+    client: FlaskClient, app: Flask, sign_in: SignIn
 ) -> None:
     sign_in(client)
     choose(client, "ru", "/")
-    run_jobs()
     other = app.test_client()
     sign_in(other)
     assert '<html lang="ru">' in other.get("/", headers={"Accept-Language": "en"}).text

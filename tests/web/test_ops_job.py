@@ -94,6 +94,8 @@ def test_edited_params_are_what_runs(app: Flask, operator: FlaskClient, run_jobs
     answer = post(operator, f"/ops/jobs/{job_id}/edit", params='{"word": "cellar"}')
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/ops/jobs/{job_id}")
     assert (job_now(app, job_id).state, job_now(app, job_id).params["word"]) == ("queued", "cellar")
+    page = operator.get(f"/ops/jobs/{job_id}").text
+    assert "Params edited" in page and "params_edited" not in page
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,7 @@ def test_many_jobs_are_retried_after_a_confirmation_in_words(app: Flask, operato
     assert all(job_now(app, job_id).attempts for job_id in wanted)
     told = operator.get(answer.headers["Location"]).text
     assert "&#34;done&#34;: 3" in told
+    assert "Done so far" in told and "3 done, 0 refused" in told
     assert "retried" not in operator.get(f"/ops/jobs/{other}").text.lower().replace("waiting to be retried", "")
 
 

@@ -18,7 +18,7 @@ from ..context import listen_from_now, login_url
 from ..job_cards import JobCard, card_of
 from ..outline import Outline, make_outline
 
-RECENT = 3  # ended jobs that are shown unfolded
+RECENT = 3  # ended jobs that are shown unfolded, and as many whose result can be fetched
 MOST_JOBS = 30
 
 
@@ -47,9 +47,11 @@ def show() -> str | Response:
 
 
 def _fold(cards: Sequence[JobCard]) -> tuple[list[JobCard], list[JobCard]]:
-    """The cards in view, which are the active and the newest ended ones, and the older ones."""
+    """The cards in view, and the older ones. What was cancelled or failed since does not push a certificate out of view."""
     active, ended = [card for card in cards if card.job.active], [card for card in cards if not card.job.active]
-    return active + ended[:RECENT], ended[RECENT:]
+    fetched = [card for card in ended if card.has_something]
+    shown = {card.job.id for card in (*ended[:RECENT], *fetched[:RECENT])}
+    return active + [card for card in ended if card.job.id in shown], [card for card in ended if card.job.id not in shown]
 
 
 def _last_watched(outline: Outline) -> str:

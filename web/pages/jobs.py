@@ -8,7 +8,7 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from studium.core.errors import BadRequest, Conflict, Problem, TooManyRequests
+from studium.core.errors import BadRequest, Problem
 from studium.queue.entities import CANCELLED
 from studium.services.users import require_user
 
@@ -42,10 +42,12 @@ def cancel(job_id: str) -> Response:
 
 
 def retry(job_id: str) -> Response:
-    """POST /jobs/<id>/retry."""
+    """POST /jobs/<id>/retry; 404 for somebody else's, any other refusal comes back to the dashboard."""
+    user = require_user()
+    job_requests.find(user, job_id)
     try:
-        job = job_requests.retry(require_user(), job_id)
-    except (Conflict, TooManyRequests) as problem:
+        job = job_requests.retry(user, job_id)
+    except Problem as problem:
         return _refused(problem)
     return _back(_("Trying again: %(title)s", title=title_of(job)))
 

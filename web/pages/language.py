@@ -7,9 +7,7 @@ from werkzeug.wrappers import Response
 
 from studium.core.database import transaction
 from studium.core.errors import Unprocessable
-from studium.core.facts import publish
 from studium.core.runtime import runtime
-from studium.services.facts import LanguageChosen
 from studium.services.languages import LANGUAGE_COOKIE, LANGUAGES
 from studium.services.redirects import safe_path
 from studium.services.users import current_user
@@ -28,7 +26,7 @@ def choose() -> Response:
     user = current_user()
     if user is not None and user.language != chosen:
         with transaction():
-            publish(LanguageChosen(user_id=user.id, language=chosen))
+            runtime().hooks.language_chosen(user_id=user.id, language=chosen)
     response = redirect(safe_path(request.form.get("next"), "/"), 303)
     secure = runtime().settings.core.env == "production"
     response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -11,11 +12,12 @@ from datetime import datetime, timedelta
 import pypdf
 import pytest
 
+from studium.core.clock import now
 from studium.core.database import execute, reading, transaction
 from studium.core.runtime import runtime
-from studium.plugins.documents import certificate_pdf, certificates
+from studium.plugins.documents import certificate_pdf, certificates, storage
 from studium.plugins.documents.certificates import CertificateView
-from studium.plugins.documents.entities import Certificate
+from studium.plugins.documents.entities import Certificate, Document
 from studium.plugins.documents.typesetting import drawable
 from studium.queue import jobs
 from studium.services.courses.catalogue import find_course
@@ -119,6 +121,20 @@ def test_making_it_again_keeps_code_name_and_title_though_everything_was_renamed
     assert first.shown_code in text
     assert "Tea" in text
     assert "Anna-Maria" not in text
+
+
+def test_a_course_whose_slug_is_the_number_of_another_one_is_not_taken_for_it(app, client, completed, run_jobs, start):
+    with app.app_context(), transaction():
+        tea = Course.get(slug="tea")
+        values = tea.to_dict(exclude="id") | {"key": "numbers", "slug": str(tea.id), "texts": tea.texts}
+        Course(**values)
+        tea_id = tea.id
+    run_jobs()
+    assert [one.course_id for one in issued(app)] == [tea_id]
+    page = client.get("/dashboard").text
+    (params,) = re.findall(r'name="kind" value="certificate">\s*<input type="hidden" name="params" value="([^"]+)"', page)
+    assert start(**json.loads(html.unescape(params))).status_code == 202
+    assert start(course=str(tea_id)).status_code == 409  # the other one, which has no lessons
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
@@ -227,6 +243,31 @@ def test_a_revoked_certificate_is_not_drawn_again(app, client, completed, run_jo
     with app.app_context():
         certificates.restore(one.code, "Olga")
     assert start(course="tea").status_code == 202
+
+
+def test_revoking_withdraws_the_pdf(app, client, completed, run_jobs, jobs_of_kind):
+    run_jobs()
+    address = jobs_of_kind()[-1].result["download"]
+    with client.get(address) as file:
+        assert file.status_code == 200
+    with app.app_context():
+        certificates.revoke(issued(app)[0].code, "Mistake", "Olga")
+    assert client.get(address).status_code == 410
+
+
+def test_a_certificate_revoked_while_its_pdf_is_made_has_none(app, client, completed, run_jobs, jobs_of_kind, monkeypatch):
+    real = storage.keep
+
+    def keep(*values):
+        kept = real(*values)
+        certificates.revoke(certificates.all_issued()[0].code, "Mistake", "Olga")
+        return kept
+
+    monkeypatch.setattr(storage, "keep", keep)
+    run_jobs()
+    assert jobs_of_kind()[-1].state == "failed"
+    with app.app_context(), reading():
+        assert [row.expires_at <= now() for row in Document.select()] == [True]
 
 
 def test_issuing_twice_keeps_the_first_certificate_as_it_is(app, completed, run_jobs):

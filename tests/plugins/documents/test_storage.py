@@ -9,8 +9,10 @@ import time
 import pytest
 
 from studium.core.database import execute, reading, transaction
+from studium.core.runtime import runtime
 from studium.plugins.documents import storage, trimming
 from studium.plugins.documents.entities import Document
+from studium.plugins.documents.settings import DocumentsSettings
 from studium.queue import jobs
 from studium.queue.kinds import Discard
 from studium.queue.lifecycle import Claim
@@ -151,6 +153,22 @@ def test_a_name_for_saving_is_harmless_and_short(keep, asked, saved):
     assert "/" not in kept["filename"]
     assert len(kept["filename"].encode()) <= 200
     assert kept["filename"] == saved
+
+
+def test_of_very_many_files_of_a_person_the_oldest_go(app, keep, files, frozen_clock, monkeypatch):
+    with app.app_context():
+        fewer = runtime().settings[DocumentsSettings].model_copy(update={"most_files": 3})
+        monkeypatch.setitem(runtime().settings._sections, DocumentsSettings, fewer)
+    of_another = keep(user_id=2)["download"]
+    mine = []
+    for number in range(5):
+        mine.append(keep(filename=f"{number}.pdf")["download"])
+        frozen_clock.advance(1)
+    mine.append(keep(filename="2.pdf")["download"])  # once more: now the newest
+    assert mine[5] == mine[2]
+    mine.append(keep(filename="5.pdf")["download"])
+    assert {f"/documents/{row['id']}" for row in rows(app)} == {of_another, mine[2], mine[4], mine[6]}
+    assert len(files()) == 4
 
 
 def test_trimming_removes_expired_files_then_rows_and_nothing_else(app, keep, files, frozen_clock, run_jobs):

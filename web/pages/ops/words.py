@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from studium.core import clock
+from studium.queue.bulk import TALLY, Tally
 from studium.queue.entities import CANCELLED, FAILED, QUEUED, RETRYING, RUNNING, SUCCEEDED
 from studium.queue.queues import queues
 
@@ -62,7 +63,8 @@ def event_name(event: str) -> str:
         "given_back": _("Given back by a stopping worker"),
         "retried": _("Retried"),
         "run_now": _("Run now"),
-        "edited": _("Params edited"),
+        "params_edited": _("Params edited"),
+        TALLY: _("Done so far"),
         "log": _("The job says"),
     }
     return names.get(event, event)
@@ -72,6 +74,9 @@ def line_text(event: str, text: str) -> str:
     """The text of a line of a job's story; of the usual events in the reader's language."""
     if event == "started":
         return _("attempt %(number)s", number=text.removeprefix("attempt "))
+    if event == TALLY:
+        tally = Tally.model_validate_json(text)
+        return _("%(done)s done, %(refused)s refused", done=number(tally.done), refused=number(tally.refused))
     return "" if event == "enqueued" else text  # when it is due stands among the facts
 
 
