@@ -5,12 +5,22 @@ from __future__ import annotations
 import logging
 import secrets
 import sys
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TextIO
 
 import structlog
 from flask import Flask, Response, request
 
 REQUEST_ID_HEADER = "X-Request-ID"
+
+
+class NamedLogger(structlog.WriteLogger):
+    """Writes whole lines to a file, and knows the name of the module that logs."""
+
+    def __init__(self, file: TextIO, name: str = "") -> None:
+        super().__init__(file)
+        self.name = name
 
 
 def get_logger(name: str) -> Any:
@@ -31,21 +41,35 @@ def init_logs(level: str, program: str) -> None:
         structlog.processors.format_exc_info,
         lambda _logger, _method, event: event | {"program": program},
     ]
-    structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+    to_json_line = structlog.processors.JSONRenderer()
+    least = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(  # straight to standard error: a quarter of what the standard library's way costs, and each job has two lines
+        processors=[_dropper(least), *shared, to_json_line],
+        logger_factory=partial(NamedLogger, sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, to_json_line],
     ))
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
+    root.setLevel(least)
     logging.getLogger("huey").setLevel(logging.WARNING)
+
+
+def _dropper(least: int) -> Callable[[Any, str, Any], Any]:
+    """Drops what is below the level."""
+    dropped = {name for name, number in structlog.processors.NAME_TO_LEVEL.items() if number < least}
+
+    def drop(_logger: Any, method: str, event: Any) -> Any:
+        if method in dropped:
+            raise structlog.DropEvent
+        return event
+
+    return drop
 
 
 def init_request_ids(app: Flask) -> None:

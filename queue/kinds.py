@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from studium.core.errors import PluginError
 from studium.core.runtime import collect, runtime
-from studium.queue.errors import Discard, InvalidParams, UnknownKind, UnknownQueue
+from studium.queue.errors import Discard, InvalidParams, JobError, UnknownKind, UnknownQueue
 
 if TYPE_CHECKING:
     from studium.queue.running import RunningJob
@@ -80,6 +80,9 @@ def job_kind(
         raise ValueError(f"The job kind {name} has the limit {limit}; to stop it, pause its queue instead.")
     if queue not in QUEUES:
         raise UnknownQueue(f"The job kind {name} asks for the queue {queue!r}; there are: {', '.join(QUEUES)}.")
+
+    if not (isinstance(params, type) and issubclass(params, BaseModel)):
+        raise JobError(f"The params of the job kind {name} must be a pydantic model, not {params!r}; leave them out if it takes none.")
 
     def declare(run: Callable[[RunningJob, P], Result]) -> JobKind[P]:
         return JobKind(name, title, params, run, retries, backoff, timeout, queue, priority, limit, self_service, admit, unique, keep)

@@ -36,7 +36,7 @@ def run_worker(app: Flask, queue: str, workers: int, dispatcher: bool) -> None:
         transport, settings = queues().transport(queue), runtime().settings[QueueSettings]
     consumer = JobConsumer(app, transport, workers, dispatcher)
     heart = Heart(program_of(queue), settings.lease_seconds, settings.heartbeat_seconds)
-    runner = Runner(queue, heart, settings.lease_seconds, draining=consumer.draining)
+    runner = Runner(queue, heart, settings.lease_seconds, draining=consumer.draining, stopping=consumer.stop_flag)
     limits = HardLimits(heart, consumer.retire, settings.timeout_grace_seconds, settings.max_memory_mb)
     consumer.stuck = limits.stuck
     _show(heart, Presence(runner.name, queue, workers, consumer.stop_flag), consumer)

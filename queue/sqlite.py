@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,15 @@ class WakingSqliteStorage(SqliteStorage):  # type: ignore[misc]
             "select count(*) from (select 1 from task where queue = ? limit ?)", (self.name, limit), results=True
         )
         return int(rows[0][0])
+
+    def drop_if(self, nothing_is_due: Callable[[], bool]) -> None:
+        """Delete the queue's messages if `nothing_is_due()` says so under the write lock of this file.
+
+        A message is sent after its job is committed: one that is there now belongs to a job that the answer has seen.
+        """
+        with self.db(commit=True) as cursor:
+            if nothing_is_due():
+                cursor.execute("delete from task where queue = ?", (self.name,))
 
     def ring(self) -> None:
         """Wake the waiting workers of this queue, in all processes."""

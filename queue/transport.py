@@ -86,6 +86,10 @@ class Transport(Huey):  # type: ignore[misc]
             log.warning("message_unreadable", queue=self.name, error=str(error))
             return None
 
+    def drop_if(self, nothing_is_due: Callable[[], bool]) -> None:
+        """Drop all waiting messages if, while nobody can send, nothing is due: their jobs have run already."""
+        self.storage.drop_if(nothing_is_due)
+
     def close(self) -> None:
         """Close the file and the sockets."""
         self.storage.close()

@@ -15,7 +15,8 @@ from typing import Any
 
 import structlog
 
-from studium.core.database import UNAVAILABLE
+from studium.core.clock import now
+from studium.core.database import UNAVAILABLE, reading, transaction
 from studium.core.logs import get_logger
 from studium.core.runtime import runtime
 from studium.queue import lifecycle
@@ -27,6 +28,7 @@ from studium.queue.lifecycle import Claim
 from studium.queue.queues import queues
 from studium.queue.running import RunningJob
 from studium.queue.settings import QueueSettings
+from studium.queue.slots import best_due
 
 log = get_logger(__name__)
 PAUSES = (0.1, 0.3, 1.0, 3.0)
@@ -39,30 +41,37 @@ def worker_name() -> str:
 
 @dataclass
 class Runner:
-    """Runs the jobs of one queue, one a call; the threads of a process share it. `draining` set means: stop soon."""
+    """Runs the jobs of one queue; the threads of a process share it.
+
+    `draining` set means: stop soon, also in the middle of a job; `stopping` set: take no further job.
+    """
 
     queue: str
     heart: Heart
     lease_seconds: float
     name: str = field(default_factory=worker_name)
     draining: threading.Event = field(default_factory=threading.Event)
+    stopping: threading.Event = field(default_factory=threading.Event)
     pause: Callable[[float], object] = time.sleep
 
     def run_one(self, job_id: str | None) -> bool:
         """Run the job of this id, or without an id the best due one; False when it is not (or no longer) due."""
-        claim = lifecycle.claim(job_id, self.queue, self.name, self.lease_seconds)
-        if claim is None:
-            return False
-        with structlog.contextvars.bound_contextvars(job_id=claim.id):
+        claim = self._claim(job_id)
+        if claim is not None:
             self._run(claim)
-        return True
+        return claim is not None
 
-    def answer(self, job_id: str | None) -> bool:
-        """A message came, for this job or for any: run the best due one, so that no line of messages holds up a job that goes before.
+    def answer(self, job_id: str | None) -> None:
+        """A message came, for this job or for any: run the best due job, then what is due after it, until nothing is.
 
-        That is a scheduled or retried job of a higher priority, which has no message as long as there are enough others.
+        Not the one that the message names: a line of messages must not hold up a scheduled or retried job of a higher priority, which
+        has no message as long as there are enough others. The messages of the jobs that were run on the way are dropped together.
         """
-        return self.run_one(None)
+        claim, ran = self._claim(None), 0
+        while claim is not None:
+            claim, ran = self._run(claim, go_on=True), ran + 1
+        if ran > 1:
+            queues().transport(self.queue).drop_if(self._nothing_is_due)
 
     def give_back_all(self) -> None:
         """Return the jobs that still run after the drain limit; what they may yet bring is refused."""
@@ -70,37 +79,42 @@ class Runner:
             if not job.lost:
                 lifecycle.give_back(job.claim)
 
-    def _run(self, claim: Claim) -> None:
-        try:
-            kind = find_kind(queues().kinds, claim.kind)
-            params = parse_params(kind, claim.params)
-        except UnknownKind:
-            lifecycle.fail(
-                claim,
-                f"No plugin offers the job kind {claim.kind!r} any more. Install its plugin and enqueue the job again.",
-            )
-            return
-        except InvalidParams as error:
-            lifecycle.fail(claim, f"{error} They were stored by another version of the plugin.")
-            return
-        job = RunningJob(claim, self.draining, kind.timeout)
-        with self.heart.keeping(job):
-            end = _run_to_its_end(job, kind, params)
-            self._store(job, end)
+    def _claim(self, job_id: str | None) -> Claim | None:
+        return lifecycle.claim(job_id, self.queue, self.name, self.lease_seconds)
 
-    def _store(self, job: RunningJob, end: Callable[[], None]) -> None:
+    def _nothing_is_due(self) -> bool:
+        with reading():
+            return best_due(self.queue, now()) is None
+
+    def _run(self, claim: Claim, go_on: bool = False) -> Claim | None:
+        """Run the job and store how it ended; with `go_on` take the next one in the same transaction."""
+        with structlog.contextvars.bound_contextvars(job_id=claim.id):
+            try:
+                kind = find_kind(queues().kinds, claim.kind)
+                params = parse_params(kind, claim.params)
+            except (UnknownKind, InvalidParams) as error:
+                return self._store(RunningJob(claim, self.draining), partial(lifecycle.fail, claim, _no_run(claim, error)), go_on)
+            job = RunningJob(claim, self.draining, kind.timeout)
+            with self.heart.keeping(job):
+                return self._store(job, _run_to_its_end(job, kind, params), go_on)
+
+    def _store(self, job: RunningJob, end: Callable[[], object], go_on: bool) -> Claim | None:
         """Store how the run ended. While the database is locked or full try again: else the work is done twice, and the worker blamed."""
         for seconds in PAUSES:
             try:
                 job.store_progress()
-                end()
-                return
+                return self._end(end, go_on)
             except UNAVAILABLE:
                 if job.lost:
                     raise
                 log.warning("job_end_not_stored", kind=job.kind, attempt=job.attempt, seconds_to_next_try=seconds, exc_info=True)
                 self.pause(seconds)
-        end()
+        return self._end(end, go_on)
+
+    def _end(self, end: Callable[[], object], go_on: bool) -> Claim | None:
+        with transaction():
+            end()
+            return self._claim(None) if go_on and not self.stopping.is_set() else None
 
 
 def run_due_jobs(limit: int = 1000) -> int:
@@ -133,6 +147,12 @@ def _run_to_its_end(job: RunningJob, kind: JobKind[Any], params: Any) -> Callabl
         log.warning("job_run_failed", kind=claim.kind, attempt=claim.attempt, exc_info=True)
         return after_failure(claim, kind, error)
     return _after_success(claim, result)
+
+
+def _no_run(claim: Claim, error: UnknownKind | InvalidParams) -> str:
+    if isinstance(error, UnknownKind):
+        return f"No plugin offers the job kind {claim.kind!r} any more. Install its plugin and enqueue the job again."
+    return f"{error} They were stored by another version of the plugin."
 
 
 def after_failure(claim: Claim, kind: JobKind[Any], error: BaseException) -> Callable[[], None]:

@@ -11,6 +11,7 @@ from flask import Response, request
 from studium.core.api import data, read_json
 from studium.core.errors import Problem, Unprocessable
 from studium.queue.entities import ACTIVE, FAILED
+from studium.queue.job_ids import is_job_id
 from studium.queue.jobs import JobView
 from studium.queue.search import JobFilter, search
 from studium.services.users import require_user
@@ -43,8 +44,10 @@ def start() -> Response:
 def show_all() -> Response:
     """GET /api/v1/jobs?before=&limit=&active=: the user's jobs, newest first; `meta.next` is the `before` of the next page, or null."""
     user = require_user()
+    for name in request.args.keys() - {"before", "limit", "active"}:
+        raise _wrong(name, "There is no such parameter; there are before, limit and active.")
     states = ACTIVE if _flag("active") else ()
-    page = search(JobFilter(user_id=user.id, states=states), before=request.args.get("before"), limit=_limit())
+    page = search(JobFilter(user_id=user.id, states=states), before=_before(), limit=_limit())
     return data([_shape(job) for job in page.jobs], meta={"next": page.next})
 
 
@@ -94,6 +97,13 @@ def _flag(name: str) -> bool:
     if value not in YES_OR_NO:
         raise _wrong(name, "This is either true or false.")
     return YES_OR_NO[value]
+
+
+def _before() -> str | None:
+    value = request.args.get("before")
+    if value is not None and not is_job_id(value):
+        raise _wrong("before", "This is the meta.next of the page before.")
+    return value
 
 
 def _limit() -> int:

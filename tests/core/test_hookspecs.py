@@ -20,7 +20,7 @@ HOOKS = [
     if hasattr(found, f"{PROJECT}_spec")
 ]
 KINDS = ("register_", "may_", "find_", "export_")
-EVENTS = ("app_created", "job_changed", "enqueue_delivery")
+EVENTS = ("app_created", "job_changed", "enqueue_delivery", "language_chosen")
 SLOTS = ("job_offers",)
 
 

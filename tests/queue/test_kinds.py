@@ -12,7 +12,7 @@ from studium.core.errors import PluginError, SettingsError
 from studium.core.plugins import hookimpl
 from studium.core.runtime import collect, runtime
 from studium.core.settings import load_core, load_settings
-from studium.queue.errors import UnknownQueue
+from studium.queue.errors import JobError, UnknownQueue
 from studium.queue.kinds import job_kind, load_kinds
 
 
@@ -43,3 +43,8 @@ def test_a_wrong_setting_stops_the_start(app, environ, name, value):
     wrong = {**environ, f"STUDIUM_QUEUE_{name}": value}
     with pytest.raises(SettingsError, match=rf"{name}|heartbeat_seconds"):
         load_settings(load_core(wrong), collect(runtime().hooks.register_settings), wrong)
+
+
+def test_params_that_are_no_model_are_refused_by_name():
+    with pytest.raises(JobError, match="job kind sweep must be a pydantic model, not None; leave them out"):
+        job_kind("sweep", "Sweep", params=None)

@@ -11,6 +11,7 @@ from studium.core.clock import now
 from studium.core.database import in_transaction, transaction
 from studium.queue import jobs, worker
 from studium.queue.entities import Job
+from studium.queue.queues import queues
 from studium.queue.worker import run_due_jobs
 from tests.queue.conftest import claim, enqueue, state_of, trace
 
@@ -148,12 +149,35 @@ def test_a_result_of_very_many_levels_fails_the_job(app, runner):
     assert state_of(run.id) == "failed"
 
 
-def test_a_message_of_another_job_does_not_hold_up_a_better_one(app, runner, clock):
+def test_a_message_of_another_job_does_not_hold_up_a_better_one(app, runner, clock, changes):
     later = enqueue(params={"word": "urgent"}, priority=9, run_at=now() + timedelta(seconds=1))
     others = [enqueue() for _ in range(3)]
     clock.advance(2)
-    assert runner.answer(others[0])
-    assert state_of(later) == "succeeded"
+    runner.answer(others[0])
+    assert [job.id for job in changes if job.state == "running"] == [later, *others]
+
+
+def test_one_message_runs_all_that_is_due_and_the_messages_of_the_others_are_dropped(app, runner):
+    made = [enqueue() for _ in range(3)] + [enqueue("hopeless_chore")]
+    elsewhere = enqueue(queue="realtime")
+    runner.answer(made[2])
+    assert [state_of(job_id) for job_id in made] == ["succeeded"] * 3 + ["failed"]
+    assert queues().transport("default").pending(10) == 0
+    assert (state_of(elsewhere), queues().transport("realtime").pending(10)) == ("queued", 1)
+
+
+def test_messages_stay_while_something_is_due(app):
+    enqueue()
+    queues().transport("default").drop_if(lambda: False)
+    assert queues().transport("default").pending(10) == 1
+
+
+def test_a_stopping_worker_ends_what_it_runs_and_takes_nothing_further(app, runner):
+    made = [enqueue() for _ in range(3)]
+    runner.stopping.set()
+    runner.answer(None)
+    assert [state_of(job_id) for job_id in made] == ["succeeded", "queued", "queued"]
+    assert queues().transport("default").pending(10) == 3
 
 
 def test_a_job_for_later_waits_for_its_time(app, runner, clock):

@@ -319,3 +319,10 @@ def assert_friendly(client: FlaskClient, job_id: str) -> None:
     card = client.get(f"/jobs/{job_id}/card").text
     for word in ("hunter2", "Error", "JSON", "worker", "plugin", "wort"):
         assert word not in card
+
+
+@pytest.mark.parametrize(("query", "field"), [("before=zzz", "before"), ("before=", "before"), ("colour=red", "colour")])
+def test_a_list_asked_for_wrongly_names_what_is_wrong(anna, query, field):
+    answer = anna.get(f"{JOBS}?{query}")
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.get_json()["errors"]] == [field]

@@ -73,6 +73,10 @@ def test_workers_show_what_they_run(app: Flask, operator: FlaskClient, frozen_cl
     page = operator.get("/ops/jobs").text
     assert "No sign of life" in page
     assert "Nobody works on the queue default." in page
+    with app.app_context(), transaction():
+        Presence("box/2/cd", "default", 2).show()
+    page = operator.get("/ops/jobs").text
+    assert page.index("box/2/cd") < page.index("box/1/ab"), "who is gone stands after those who work"
 
 
 def test_charts_tell_what_ended_with_a_table_beside(app: Flask, operator: FlaskClient, run_jobs: RunJobs) -> None:
