@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
 from studium.testing.stack import Stack
 from tests.e2e.students import COURSE, Student
@@ -22,6 +22,7 @@ CHROMIUM_ARGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--autoplay-policy=no-user-gesture-required",
 ]
+expect.set_options(timeout=15_000)  # on a busy machine the usual 5 s are not always enough
 _numbers = itertools.count(int(time.time()))
 
 

@@ -170,6 +170,7 @@ def test_eleventh_start_is_refused_in_words_beside_the_button(new_student: NewSt
     for _ in range(10):
         start_hello(anna, 60)
     until(lambda: page.locator("[data-job]").count() == 10, "ten cards")
+    until(lambda: page.locator("[data-job][data-state=running]").count() == 2, "both threads are busy")
     expect(page.locator("[data-active-count]")).to_have_text("10")
     button(page).click()
     words = re.compile("10 tasks of yours")
