@@ -15,6 +15,7 @@ from studium.core.csrf import init_csrf
 from studium.core.errors import init_errors, init_unavailable
 from studium.core.logs import init_logs, init_request_ids
 from studium.core.plugins import load_plugins
+from studium.core.production import refuse_app_in_production, refuse_in_production
 from studium.core.runtime import EXTENSION, Runtime, collect
 from studium.core.settings import Settings, load_core, load_settings
 
@@ -25,6 +26,7 @@ def load(environ: Mapping[str, str] | None = None) -> tuple[Settings, pluggy.Plu
     """Read the settings from the environment and load the plugins; raises SettingsError or PluginError."""
     environ = os.environ if environ is None else environ
     core = load_core(environ)
+    refuse_in_production(core, environ)
     plugins = load_plugins(core)
     settings = load_settings(core, collect(plugins.hook.register_settings), environ)
     return settings, plugins
@@ -52,6 +54,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, program: str = "web"
             for blueprint in collect(plugins.hook.register_blueprints):
                 app.register_blueprint(blueprint)
         plugins.hook.app_created(app=app)
+    refuse_app_in_production(app, settings.core)
     return app
 
 
@@ -61,7 +64,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SECRET_KEY=settings.secret,
         TESTING=settings.core.env == "test",
         MAX_CONTENT_LENGTH=settings.core.max_request_bytes,
-        SESSION_COOKIE_NAME="studium_browser",
+        SESSION_COOKIE_NAME="__Host-studium_browser" if production else "studium_browser",  # no sibling subdomain can plant one
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=production,

@@ -17,6 +17,7 @@ from studium.core.runtime import collect
 from studium.core.settings import CoreSettings
 
 C = TypeVar("C", bound=click.Command)
+COLOURS = {"ok": "green", "warning": "yellow", "red": "red"}
 
 
 def who(command: str) -> str:
@@ -99,6 +100,20 @@ def _shown(value: object) -> str:
     if isinstance(value, SecretStr):
         return "(secret)"
     return ",".join(map(str, value)) if isinstance(value, tuple) else "" if value is None else str(value)
+
+
+@studium.command()
+def doctor() -> None:
+    """Look at everything that the site needs; say what is wrong and how to mend it. Exit code 1 when something is."""
+    from studium.core.doctor import examine  # its checks are for this command alone
+
+    report = examine(os.environ)
+    for finding in report.findings:
+        click.secho(f"{finding.level.upper():8}{finding.name}: {finding.what}", fg=COLOURS[finding.level])
+        if finding.fix:
+            click.echo(f"        -> {finding.fix}")
+    if report.level == "red":
+        sys.exit(1)
 
 
 @studium.command()

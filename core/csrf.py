@@ -1,13 +1,27 @@
-"""Cross-site request forgery protection of every unsafe request (Flask-WTF); views that need none say `@csrf.exempt`."""
+"""Cross-site request forgery protection of every unsafe request (Flask-WTF); views that need none say `@csrf.exempt`.
+
+Requests with a bearer token need no other one: no foreign page can make a browser send that header, and their cookies are not looked at.
+"""
 
 from __future__ import annotations
 
 from flask import Flask, Response
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
+from studium.core.bearer import bearer_token
 from studium.core.errors import BadRequest, render
 
-csrf = CSRFProtect()
+
+class BrowserProtection(CSRFProtect):  # type: ignore[misc]
+    """Of what browsers send by themselves, which is cookies."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        """Refuse an unsafe request without the page's token; one with a bearer token passes, and is checked by who it says it is."""
+        if bearer_token() is None:
+            super().protect(apply_exemptions=apply_exemptions)
+
+
+csrf = BrowserProtection()
 
 
 def init_csrf(app: Flask) -> None:

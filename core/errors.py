@@ -16,6 +16,7 @@ from jinja2 import TemplateNotFound
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
+from studium.core.bearer import bearer_token
 from studium.core.logs import get_logger
 
 log = get_logger(__name__)
@@ -111,8 +112,10 @@ class Unavailable(Problem):
 
 
 def wants_json() -> bool:
-    """Whether the client of this request reads problem+json rather than a page: it calls the API, sends JSON, or asks for JSON alone."""
-    if request.path.startswith(JSON_PATHS) or request.is_json:
+    """Whether the client of this request reads problem+json rather than a page: it calls the API, sends JSON or a bearer
+    token, or asks for JSON alone.
+    """
+    if request.path.startswith(JSON_PATHS) or request.is_json or bearer_token() is not None:
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
     return best is not None and best != "text/html" and not request.accept_mimetypes.accept_html

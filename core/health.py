@@ -37,7 +37,7 @@ class HealthCheck:
 @blueprint.get("/up")
 def up() -> tuple[Response, int]:
     """200 when all is well, 503 with `checks` naming what is not."""
-    checks = {check.name: _result(check) for check in (*CORE_CHECKS, *runtime().health_checks)}
+    checks = {check.name: result(check) for check in (*CORE_CHECKS, *runtime().health_checks)}
     well = all(result == "ok" for result in checks.values())
     response = jsonify(status="ok" if well else "unavailable", checks=checks)
     response.headers["Cache-Control"] = "no-store"
@@ -80,7 +80,8 @@ def heartbeat_check(program: str) -> HealthCheck:
     return HealthCheck(program, check)
 
 
-def _result(check: HealthCheck) -> str:
+def result(check: HealthCheck) -> str:
+    """"ok", or what is wrong; a check that raises is wrong too."""
     try:
         return check.check() or "ok"
     except Exception as error:

@@ -6,7 +6,7 @@ in the order of loading.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     import click
     import flask
 
+    from studium.core.findings import Finding
     from studium.core.health import HealthCheck
     from studium.core.migrations import Migrations
-    from studium.core.settings import Section
+    from studium.core.settings import Section, Settings
 
 
 @hookspec
@@ -71,6 +72,16 @@ def register_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]
 @hookspec
 def register_health_checks() -> Sequence[HealthCheck]:  # type: ignore[empty-body]
     """Checks of /up. Each answers None when fine, or the reason in words; it must take milliseconds and tell no secret."""
+
+
+@hookspec
+def register_doctor_checks() -> Sequence[Callable[[Settings], Iterable[Finding]]]:  # type: ignore[empty-body]
+    """Checks of `studium doctor`: functions that take the settings and answer findings, each with what is wrong and how to mend it.
+
+    Called by that command alone, in an app context, so they may take seconds and ask other people's servers; import what they need
+    inside. A check that raises is a red finding itself. Findings must tell no secret. Example: `return [look_at_bot]`, which does
+    `yield red("Telegram bot", "Telegram refuses the token.", "Copy it again from @BotFather.")` (studium.core.findings).
+    """
 
 
 @hookspec

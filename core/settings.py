@@ -23,10 +23,12 @@ FIRST_PARTY_PLUGINS = (
     "studium.queue.plugin",
     "studium.services.plugin",
     "studium.plugins.auth",
+    "studium.plugins.telegram",
     "studium.plugins.progress",
     "studium.plugins.documents",
     "studium.web",
 )
+SIMULATORS = ("studium.testing.simulators",)  # follow the first-party ones outside of production, unless STUDIUM_PLUGINS names others
 
 
 class Section(BaseModel):
@@ -113,6 +115,8 @@ class Settings:
 def load_core(environ: Mapping[str, str]) -> CoreSettings:
     """Read the core section; in development a missing secret key is made once and kept in the data folder."""
     core = _read(CoreSettings, environ)
+    if core.env != "production" and "plugins" not in core.model_fields_set:
+        core = core.model_copy(update={"plugins": (*core.plugins, *SIMULATORS)})
     _refuse_public_development(core)
     if core.secret_key is None:
         if core.env == "production":

@@ -8,14 +8,13 @@ from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection, Error
 
-__all__ = ["BUSY_SECONDS", "UNFINISHED", "Connection", "Error", "connect", "copy", "data_version", "identity", "set_pragmas",
+__all__ = ["BUSY_SECONDS", "UNFINISHED", "Connection", "Error", "connect", "copy", "data_version", "identity", "is_damage", "set_pragmas",
            "set_synchronous"]
 BUSY_SECONDS = 5.0
 UNFINISHED = ".part"
 PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = NORMAL",
-    f"busy_timeout = {int(BUSY_SECONDS * 1000)}",
     "foreign_keys = ON",
     "cache_size = -64000",
     "temp_store = MEMORY",
@@ -24,9 +23,9 @@ PRAGMAS = (
 )
 
 
-def set_pragmas(connection: Connection) -> None:
+def set_pragmas(connection: Connection, busy_seconds: float = BUSY_SECONDS) -> None:
     """Set the pragmas of architecture section 3. WAL with NORMAL keeps every commit through a kill of the process (sqlite.org/wal)."""
-    for pragma in PRAGMAS:
+    for pragma in (f"busy_timeout = {int(busy_seconds * 1000)}", *PRAGMAS):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
@@ -35,17 +34,26 @@ def set_synchronous(connection: Connection, level: str) -> None:
     connection.execute(f"PRAGMA synchronous = {'FULL' if level == 'full' else 'NORMAL'}").close()
 
 
-def connect(path: Path) -> Connection:
-    """A connection in autocommit mode with the pragmas set, usable from one thread at a time."""
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    _enter_wal(connection)
-    set_pragmas(connection)
+def connect(path: Path, busy_seconds: float = BUSY_SECONDS) -> Connection:
+    """A connection in autocommit mode with the pragmas set, usable from one thread at a time; it waits `busy_seconds` for a lock."""
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+    try:
+        _enter_wal(connection, busy_seconds)
+        set_pragmas(connection, busy_seconds)
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
-def _enter_wal(connection: Connection) -> None:
+def is_damage(error: BaseException) -> bool:
+    """Whether the error says that the file is no sound database, so that trying again is of no use."""
+    return getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _enter_wal(connection: Connection, busy_seconds: float) -> None:
     """SQLite does not wait for a lock when it changes the journal mode; of processes that make a new file at once all but one must."""
-    end = time.monotonic() + BUSY_SECONDS
+    end = time.monotonic() + busy_seconds
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL").close()

@@ -36,3 +36,11 @@ class UserSignedIn(FactPayload):
     session_id: int
     method: str
     signed_in_at: datetime
+
+
+@fact("user_deleted", version=1)
+class UserDeleted(FactPayload):
+    """A person deleted their account: it is gone, its id is never given out again. `deleted_at` is UTC."""
+
+    user_id: int
+    deleted_at: datetime

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,12 @@ from studium.core.plugins import hookspec
 if TYPE_CHECKING:
     from studium.services.cable.connection import Connection
     from studium.services.cable.hub import Hub
-    from studium.services.facts import CourseCompleted, LessonCompleted, UserSignedIn
+    from studium.services.facts import CourseCompleted, LessonCompleted, UserDeleted, UserSignedIn
     from studium.services.offers import JobOffer
     from studium.services.people import Person
     from studium.services.progress import CourseProgress, LessonProgress
+    from studium.services.sign_in import ExternalIdentity, OpenedSession, SignInMethod
+    from studium.services.telegram import BotAccount, LoginClient
     from studium.services.users import SignedInUser
     from studium.services.watched_time import WatchedTime
 
@@ -25,6 +27,44 @@ def find_signed_in_user(token: str) -> SignedInUser | None:
 
     Asked once a request by `services.users.current_user()` in web, and at the handshake in the cable. Return None for an unknown,
     expired or closed session. The first plugin with an answer wins.
+    """
+
+
+@hookspec(firstresult=True)
+def find_token_user(token: str) -> SignedInUser | None:
+    """The person whose API token a program sends as `Authorization: Bearer ...`, with the token's scopes and without a session.
+
+    Asked once a request that carries such a header, by `services.users.current_user()`, in web. Return None for an unknown, expired
+    or revoked token. The first plugin with an answer wins.
+    """
+
+
+@hookspec(firstresult=True)
+def find_open_sessions(session_ids: Sequence[int]) -> Collection[int] | None:
+    """Which of these sessions still count: neither signed out nor expired nor idle for too long.
+
+    Asked in the cable, in a thread, every STUDIUM_CABLE_SESSION_CHECK_SECONDS for the sessions of all open sockets, some hundred
+    at a time; sockets of the others are closed. Return None to leave the question to others; when nobody answers, all stay open.
+    """
+
+
+@hookspec
+def register_sign_in_methods() -> Sequence[SignInMethod]:  # type: ignore[empty-body]
+    """Ways to sign in, shown as buttons of the login page, in the order of their `order`.
+
+    Asked in web for each view of the login page, so a method may come and go with its settings; it must be quick. The endpoint that a
+    method names begins it and gets `next`; when the plugin knows who the person is, its view returns
+    `services.sign_in.sign_in(ExternalIdentity(...), "name", next)`. Example:
+    `return [SignInMethod("school", _("With your school e-mail"), "text", "school.ask", order=20)]`.
+    """
+
+
+@hookspec(firstresult=True)
+def complete_sign_in(identity: ExternalIdentity, method: str) -> OpenedSession | None:
+    """Make or update the person and open a session for the browser of the current request; end the session it had before.
+
+    Called by `services.sign_in`, in web, once a method has proved who the person is; `method` names it. Implemented by the plugin that
+    keeps people and sessions. The first plugin with an answer wins.
     """
 
 
@@ -61,6 +101,32 @@ def find_person(user_id: int) -> Person | None:
     """The person of this id: names, language and time zone. Asked in workers, which have no request and no session.
 
     Return None for somebody unknown or deleted. The first plugin with an answer wins.
+    """
+
+
+@hookspec(firstresult=True)
+def find_user_id(telegram_id: int) -> int | None:
+    """The id of the person with this Telegram account; None for somebody who never signed in. Asked in workers, when they write to the bot.
+
+    `find_person` tells the rest. The first plugin with an answer wins.
+    """
+
+
+@hookspec(firstresult=True)
+def find_simulated_bot() -> BotAccount | None:
+    """A Telegram bot to use while none is set up, for development: its `api_base` is a simulator of the Bot API.
+
+    Asked by `services.telegram.bot_account()` when STUDIUM_TELEGRAM_BOT_TOKEN is unset, in web and workers. Return None, always so in
+    production, to leave the site without a bot. The first answer wins.
+    """
+
+
+@hookspec(firstresult=True)
+def find_simulated_login() -> LoginClient | None:
+    """A client of an OpenID provider that plays Telegram's, to be used while Telegram is not set up at all, for development.
+
+    Asked in web when neither STUDIUM_TELEGRAM_CLIENT_ID nor a bot's token is set. Return None, always so in production, to leave the site
+    without that way to sign in. The first answer wins.
     """
 
 
@@ -117,4 +183,13 @@ def language_chosen(user_id: int, language: str) -> None:
     """A signed-in person chose the language that they read, one of `services.languages.LANGUAGES`.
 
     Called at once, in web, inside the transaction that keeps the choice. What is made for them while they are away speaks it.
+    """
+
+
+@hookspec
+def user_deleted(fact: UserDeleted) -> None:
+    """A person deleted their account, which is gone by now: remove what the plugin holds on them, rows and files.
+
+    Delivered at least once, by a job, so it must be safe to repeat. Jobs of the person may still be running: call
+    `services.ended_accounts.stop_jobs_of(fact.user_id)` first, which has the delivery tried again until they have ended.
     """

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from flask import request
+from werkzeug.wrappers import Response
 
+from studium.core.runtime import runtime
 from studium.services.users import current_user
 
 LANGUAGES = ("en", "ru")
 LANGUAGE_COOKIE = "studium_language"
+YEAR = 365 * 24 * 3600
 
 
 def language() -> str:
@@ -17,3 +20,9 @@ def language() -> str:
         if choice in LANGUAGES:
             return str(choice)
     return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+def remember_language(response: Response, chosen: str) -> None:
+    """Let this browser keep the choice, which is one of LANGUAGES, for a year."""
+    secure = runtime().settings.core.env == "production"
+    response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import ModuleType
+from typing import Any
 
 import click
 from flask import Flask
@@ -13,10 +14,17 @@ from studium.core.migrations import Migrations
 from studium.core.plugins import hookimpl
 from studium.core.runtime import runtime
 from studium.core.settings import Section
+from studium.queue.kinds import JobKind
+from studium.queue.periodic import PeriodicTask
 from studium.services import hookspecs
 from studium.services.cable.settings import CableSettings
+from studium.services.cache.entries import init_cache
+from studium.services.cache.trimming import EVERY_TEN_MINUTES, trim_cache
 from studium.services.courses import ENTITIES, MIGRATIONS
+from studium.services.limits import LimitSettings
 from studium.services.site import SiteSettings
+from studium.services.telegram import TelegramSettings
+from studium.services.token_scopes import init_tokens
 
 
 @hookimpl
@@ -27,8 +35,8 @@ def register_hookspecs() -> Sequence[ModuleType]:
 
 @hookimpl
 def register_settings() -> Sequence[type[Section]]:
-    """The name of the school, and the cable's limits."""
-    return [SiteSettings, CableSettings]
+    """The name of the school, the cable's limits, how often one may ask, and Telegram."""
+    return [SiteSettings, CableSettings, LimitSettings, TelegramSettings]
 
 
 @hookimpl
@@ -52,6 +60,18 @@ def register_commands() -> Sequence[click.Command]:
 
 
 @hookimpl
+def register_jobs() -> Sequence[JobKind[Any]]:
+    """The removal of expired cache entries."""
+    return [trim_cache]
+
+
+@hookimpl
+def register_periodic_tasks() -> Sequence[PeriodicTask]:
+    """The same, every ten minutes."""
+    return [EVERY_TEN_MINUTES]
+
+
+@hookimpl
 def register_health_checks() -> Sequence[HealthCheck]:
     """That the cable lives; in the cable itself, that its tail follows."""
     if runtime().program == "cable":
@@ -63,7 +83,9 @@ def register_health_checks() -> Sequence[HealthCheck]:
 
 @hookimpl
 def app_created(app: Flask) -> None:
-    """In the program `cable`, start its parts; gevent is imported there only."""
+    """The cache, and the check of API tokens; in the program `cable`, start its parts; gevent is imported there only."""
+    init_cache(app)
+    init_tokens(app)
     if runtime().program == "cable":
         from studium.services.cable.process import start
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from flask import g, request
 from werkzeug.exceptions import NotFound as UnknownAddress
 
-from studium.core.errors import NotFound, Unauthorized
+from studium.core.bearer import bearer_token
+from studium.core.errors import Forbidden, NotFound, Unauthorized
 from studium.core.runtime import runtime
 
 SESSION_COOKIE = "studium_session"
@@ -16,21 +17,34 @@ STUDENT, OWNER, OPS = "student", "owner", "ops"
 
 @dataclass(frozen=True)
 class SignedInUser:
-    """A person with an open session; ids only, no entity. `roles` are of STUDENT, OWNER, OPS; everybody is a student."""
+    """A person with an open session, or a program with a token of theirs; ids only, no entity.
+
+    `roles` are of STUDENT, OWNER, OPS; everybody is a student. `scopes` is what the token is for, of services/token_scopes.py; a
+    browser's session may do everything, its `scopes` are None. A program has no session: its `session_id` is None.
+    """
 
     id: int
     display_name: str
-    session_id: int
+    session_id: int | None
     language: str | None = None
     time_zone: str = "UTC"
     roles: frozenset[str] = field(default=frozenset({STUDENT}))
+    scopes: frozenset[str] | None = None
 
 
 def current_user() -> SignedInUser | None:
-    """The user of this request, asked for once a request; None for a visitor."""
+    """The user of this request, asked for once a request; None for a visitor.
+
+    With a bearer token it is that token's person, whatever cookies came along; an unknown token raises Unauthorized, once.
+    """
     if "signed_in_user" not in g:
-        token = request.cookies.get(SESSION_COOKIE)
-        g.signed_in_user = find_user(token) if token else None
+        g.signed_in_user = None  # so that the page that tells of an error does not meet it again
+        bearer = bearer_token()
+        if bearer is None:
+            token = request.cookies.get(SESSION_COOKIE)
+            g.signed_in_user = find_user(token) if token else None
+        else:
+            g.signed_in_user = _find_by_bearer(bearer)
     found: SignedInUser | None = g.signed_in_user
     return found
 
@@ -40,6 +54,17 @@ def require_user() -> SignedInUser:
     user = current_user()
     if user is None:
         raise Unauthorized("Sign in first, then try again.")
+    return user
+
+
+def require_session() -> SignedInUser:
+    """The user of this request, who signed in on this browser; raises Unauthorized for a visitor and Forbidden for a token.
+
+    For what no program may do: look after sign-ins, tokens and the account itself.
+    """
+    user = require_user()
+    if user.session_id is None:
+        raise Forbidden("This is for the person in their browser, not for a token.", code="insufficient-scope")
     return user
 
 
@@ -56,4 +81,12 @@ def require_role(role: str) -> SignedInUser:
 def find_user(token: str) -> SignedInUser | None:
     """The user of a session token, from the plugins."""
     found: SignedInUser | None = runtime().hooks.find_signed_in_user(token=token)
+    return found
+
+
+def _find_by_bearer(token: str) -> SignedInUser:
+    found: SignedInUser | None = runtime().hooks.find_token_user(token=token) if token else None
+    if found is None:
+        raise Unauthorized("The API token is unknown, expired or revoked. Make a new one on your account page.", code="invalid-token",
+                           title="The token is not valid", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -25,6 +26,7 @@ from studium.core.settings import Settings  # noqa: E402
 from studium.queue.heart import Heart  # noqa: E402
 from studium.queue.queues import queues  # noqa: E402
 from studium.queue.worker import Runner  # noqa: E402
+from studium.services.cache import cache  # noqa: E402
 
 SignIn = Callable[..., dict[str, Any]]
 
@@ -44,7 +46,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     """The environment of every app in this test process; its database is migrated."""
     found = {
         "STUDIUM_ENV": "test", "STUDIUM_DATA_DIR": str(tmp_path_factory.mktemp("data")), "STUDIUM_SECRET_KEY": "test-key-" * 5,
-        "STUDIUM_EXTRA_PLUGINS": "chores,errands", "STUDIUM_ENTRY_POINTS": "false", "STUDIUM_LOG_LEVEL": "warning",
+        "STUDIUM_EXTRA_PLUGINS": "chores,errands,school_email", "STUDIUM_ENTRY_POINTS": "false", "STUDIUM_LOG_LEVEL": "warning",
     }
     settings, plugins = load(found)
     Migrator(settings.core.data_dir, collect(plugins.hook.register_migrations)).migrate()
@@ -66,6 +68,7 @@ def app(web_app: Flask) -> Iterator[Flask]:
     """The site over an empty database; nothing may be left open at the end."""
     with web_app.app_context():
         empty_tables()
+        cache().clear()
     yield web_app
     assert not in_transaction(), "the test left a transaction open"
 
@@ -112,6 +115,13 @@ def frozen_clock() -> Iterator[Clock]:
     core_clock.set_clock(lambda: standing.seconds)
     yield standing
     core_clock.set_clock(None)
+
+
+@pytest.fixture
+def log_lines(app: Flask) -> Iterator[list[Any]]:
+    """The log lines of the test, as dicts."""
+    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        yield lines
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from studium.services.users import SignedInUser
 from .context import init_context
 from .live_jobs import publish_change
 from .ops_site import ops
+from .request_limits import init_request_limits
 from .security import init_security
 from .settings import WebSettings
 from .site import site
@@ -37,11 +38,12 @@ def register_blueprints() -> Sequence[Blueprint]:
 
 @hookimpl
 def app_created(app: Flask) -> None:
-    """Languages, template words and security headers, in the programs that serve pages."""
+    """Languages, template words, security headers and limits of requests, in the programs that serve pages."""
     if runtime().program in ("web", "cli"):
         init_translation(app)
         init_context(app)
         init_security(app)
+        init_request_limits(app)
 
 
 @hookimpl

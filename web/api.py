@@ -1,14 +1,16 @@
-"""The catalogue as JSON: GET /api/v1/courses and /api/v1/courses/<course>, with the caller's progress."""
+"""The catalogue as JSON: GET /api/v1/courses and /api/v1/courses/<course>, with the caller's progress; and the API's own description."""
 
 from __future__ import annotations
 
-from flask import Response, url_for
+from flask import Response, current_app, json, url_for
 
 from studium.core.api import data
 from studium.core.errors import NotFound
+from studium.core.openapi import make_document
+from studium.core.operations import operation
 from studium.services.courses.catalogue import TierInfo, find_course, find_courses
 from studium.services.languages import language
-from studium.services.users import current_user
+from studium.services.users import SESSION_COOKIE, current_user
 
 from .outline import LessonRow, ModuleRow, Outline, make_outline
 from .schemas import (
@@ -20,19 +22,33 @@ from .schemas import (
     TierShape,
 )
 
+OPENAPI = "studium.openapi"
 
+
+@operation(CourseShape, many=True, signed_in=False)
 def courses() -> Response:
     """All courses on offer, each as `course` shows it."""
     user = current_user()
     return data([_course(make_outline(course, user)) for course in find_courses(language())])
 
 
+@operation(CourseShape, signed_in=False)
 def course(course: str) -> Response:
     """One course with its modules, lessons and tiers; 404 when it is not on offer."""
     found = find_course(course, language())
     if found is None:
         raise NotFound("There is no such course.")
     return data(_course(make_outline(found, current_user())))
+
+
+def openapi() -> Response:
+    """GET /api/openapi.json: the OpenAPI 3.1 document of /api/v1, made once a process."""
+    made: str | None = current_app.extensions.get(OPENAPI)
+    if made is None:
+        made = current_app.extensions[OPENAPI] = json.dumps(make_document(current_app, SESSION_COOKIE))
+    response = Response(made, mimetype="application/json")
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
 
 
 def _course(outline: Outline) -> CourseShape:

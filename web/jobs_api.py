@@ -10,6 +10,7 @@ from flask import Response, request
 
 from studium.core.api import data, read_json
 from studium.core.errors import Problem, Unprocessable
+from studium.core.operations import operation
 from studium.queue.entities import ACTIVE, FAILED
 from studium.queue.job_ids import is_job_id
 from studium.queue.jobs import JobView
@@ -24,7 +25,12 @@ LARGEST_REQUEST = 16_000  # bytes; params name things, they do not carry them
 PAGE, LARGEST_PAGE = 30, 100
 YES_OR_NO = {"true": True, "false": False}
 
+BEFORE = {"type": "string", "description": "`meta.next` of the page before"}
+LIMIT = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE}
+REQUEST_KEY = {"type": "string", "pattern": "^[!-~]{1,100}$", "description": "two requests with one key make one job while it is active"}
 
+
+@operation(JobShape, body=NewJobShape, status=202, headers={"Idempotency-Key": REQUEST_KEY}, errors=(404, 409))
 def start() -> Response:
     """POST /api/v1/jobs {kind, params}: 202 with the job; 422 naming what is wrong, 429 at the user's limit.
 
@@ -41,6 +47,7 @@ def start() -> Response:
     return response
 
 
+@operation(JobShape, many=True, query={"before": BEFORE, "limit": LIMIT, "active": {"type": "boolean"}})
 def show_all() -> Response:
     """GET /api/v1/jobs?before=&limit=&active=: the user's jobs, newest first; `meta.next` is the `before` of the next page, or null."""
     user = require_user()
@@ -51,16 +58,19 @@ def show_all() -> Response:
     return data([_shape(job) for job in page.jobs], meta={"next": page.next})
 
 
+@operation(JobShape)
 def show(job_id: str) -> Response:
     """GET /api/v1/jobs/<id>; 404 for somebody else's."""
     return data(_shape(job_requests.find(require_user(), job_id)))
 
 
+@operation(JobShape)
 def cancel(job_id: str) -> Response:
     """POST /api/v1/jobs/<id>/cancel: the job as it is then; an ended one is answered unchanged."""
     return data(_shape(job_requests.cancel(require_user(), job_id)))
 
 
+@operation(JobShape, status=202, errors=(409,))
 def retry(job_id: str) -> Response:
     """POST /api/v1/jobs/<id>/retry: a failed job waits again; 409 for any other."""
     return data(_shape(job_requests.retry(require_user(), job_id)), status=202)

@@ -10,10 +10,14 @@ from studium.core.settings import Section
 
 
 class WebSettings(Section):
-    """How the site serves media."""
+    """How the site serves media, and for how long browsers come by https alone."""
 
     prefix: ClassVar[str] = "WEB"
 
     range_bytes: int = Field(
         2_000_000, ge=10_000, description="most bytes of a video or audio file in one answer to a range request; players ask for more"
+    )
+    hsts_seconds: int = Field(
+        31_536_000, ge=0, description="seconds that a browser which came by https comes by nothing else (Strict-Transport-Security, in "
+        "production); 0 sends none, and browsers that were told before keep to it"
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from studium.services.token_scopes import JOBS, token_scope
+
 from . import api, assets, jobs_api, media
 from .pages import catalogue, course, dashboard, jobs, language, lesson
 
@@ -21,10 +23,11 @@ site.add_url_rule("/language", "language", language.choose, methods=["POST"])
 site.add_url_rule("/media/<course>/<lesson>/<name>", "media", media.show)
 site.add_url_rule("/static/<version>/<path:name>", "static", assets.show)
 site.add_url_rule("/favicon.ico", "favicon", assets.favicon)
+site.add_url_rule("/api/openapi.json", "openapi", api.openapi)
 site.add_url_rule("/api/v1/courses", "api_courses", api.courses)
 site.add_url_rule("/api/v1/courses/<course>", "api_course", api.course)
-site.add_url_rule("/api/v1/jobs", "api_start_job", jobs_api.start, methods=["POST"])
+site.add_url_rule("/api/v1/jobs", "api_start_job", token_scope(JOBS)(jobs_api.start), methods=["POST"])
 site.add_url_rule("/api/v1/jobs", "api_jobs", jobs_api.show_all)
 site.add_url_rule("/api/v1/jobs/<job_id>", "api_job", jobs_api.show)
-site.add_url_rule("/api/v1/jobs/<job_id>/cancel", "api_cancel_job", jobs_api.cancel, methods=["POST"])
-site.add_url_rule("/api/v1/jobs/<job_id>/retry", "api_retry_job", jobs_api.retry, methods=["POST"])
+site.add_url_rule("/api/v1/jobs/<job_id>/cancel", "api_cancel_job", token_scope(JOBS)(jobs_api.cancel), methods=["POST"])
+site.add_url_rule("/api/v1/jobs/<job_id>/retry", "api_retry_job", token_scope(JOBS)(jobs_api.retry), methods=["POST"])

@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 WANTED_FILES = 20_000
+YES = ("1", "true", "t", "yes", "y", "on")  # as the settings read a switch; supervisord knows fewer words
 LONGEST_SOCKET_PATH = 95  # sun_path holds 108 bytes, unix(7); supervisord adds its pid while it starts
 
 
@@ -79,6 +80,7 @@ class Place:
             "STUDIUM_CABLE_PORT": str(self.cable_port),
             "SUPERVISOR_SOCKET": str(self.supervisor_socket),
             "SUPERVISOR_MINFDS": str(_most_files()),
+            "SUPERVISOR_TELEGRAM_BOT": "true" if environ.get("STUDIUM_TELEGRAM_POLLING", "").lower() in YES else "false",
             "PATH": f"{VENV / 'bin'}{os.pathsep}{environ.get('PATH', os.defpath)}",
         }
 

@@ -24,6 +24,7 @@ PACKAGES = ("core", "queue", "services", "plugins", "web", "testing")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SHOWN_OF_A_FAILURE = 60
 PYTEST = (str(PYTHON), "-m", "pytest", "-p", "no:cacheprovider")
+STORMS = ("tests/faults/test_jobs_survive_kill.py", "tests/faults/test_progress_survives_kill.py")
 Step = Callable[[TextIO], None]
 NO_TESTS = 5  # pytest's exit code when it collected nothing (docs.pytest.org, exit codes)
 
@@ -70,8 +71,13 @@ def mypy(log: TextIO) -> None:
 
 
 def tests(log: TextIO) -> None:
-    """All tests that need neither a browser nor kill -9."""
-    _call(log, *PYTEST, "-n", "2", "--dist", "loadfile", "-m", "not e2e and not faults")
+    """All tests that are quick: no browser, no kill -9."""
+    _call(log, *PYTEST, "-n", "2", "--dist", "loadfile", "-m", "not e2e and not faults and not fuzz and not slow")
+
+
+def slow(log: TextIO) -> None:
+    """Tests that start processes or try very many cases, and the API under requests made from its own OpenAPI document."""
+    _call(log, *PYTEST, "-n", "2", "--dist", "loadfile", "-m", "slow or fuzz")
 
 
 def wheel(log: TextIO) -> None:
@@ -86,13 +92,19 @@ def browser(log: TextIO) -> None:
     _call(log, *PYTEST, "-n", "2", "--dist", "loadfile", "-m", "e2e", "tests/e2e")  # two sites and two browsers: they mostly wait
 
 
+def storms(log: TextIO) -> None:
+    """Long rounds of kill -9 that measure how soon all is well again: they need both cores."""
+    _call(log, *PYTEST, "-m", "faults", *STORMS)
+
+
 def faults(log: TextIO) -> None:
-    """Real processes under kill -9."""
-    _call(log, *PYTEST, "-m", "faults", "tests")
+    """Real processes under kill -9, each moment by itself."""
+    without = [f"--ignore={path}" for path in STORMS]
+    _call(log, *PYTEST, "-n", "2", "--dist", "loadfile", "-m", "faults", *without, "tests")
 
 
 FAST = (ruff, mypy, tests)
-SLOW = (wheel, browser, faults)  # one after the other: each needs the whole machine
+SLOW = (slow, wheel, browser, storms, faults)  # one after the other: each needs the whole machine
 
 
 def _run_together(steps: Sequence[Step]) -> list[str]:

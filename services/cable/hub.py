@@ -7,7 +7,7 @@ import json
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from flask import Flask
@@ -139,6 +139,18 @@ class Hub:
         for connection in tuple(self._connections.values()):
             connection.close(code, reason)
 
+    def close_sessions(self, session_ids: Collection[int]) -> None:
+        """Close the sockets of these sessions, now and, if one is just shaking hands, when it is there."""
+        self._signed_out.extend(session_ids)
+        for connection in tuple(self._connections.values()):
+            if connection.user.session_id in session_ids:
+                connection.close(SIGNED_OUT, "signed out")
+
+    @property
+    def session_ids(self) -> set[int]:
+        """The sessions that the open sockets belong to."""
+        return {found.user.session_id for found in self._connections.values() if found.user.session_id is not None}
+
     @property
     def size(self) -> int:
         """Number of open connections."""
@@ -191,11 +203,7 @@ class Hub:
         return f'{{"stream": {json.dumps(signed)}, "id": {message.id}, {message.payload[1:]}'
 
     def _obey(self, control: dict[str, Any]) -> None:
-        closed = set(control.get("close_sessions", ()))
-        self._signed_out.extend(closed)
-        for connection in tuple(self._connections.values()):
-            if connection.user.session_id in closed:
-                connection.close(SIGNED_OUT, "signed out")
+        self.close_sessions(set(control.get("close_sessions", ())))
 
     def _run_calls(self) -> None:
         self._woken = False

@@ -20,6 +20,7 @@ from studium.core.runtime import runtime
 from studium.services.cable.group_commit import GroupCommit
 from studium.services.cable.handshake import make_blueprint
 from studium.services.cable.hub import Hub
+from studium.services.cable.session_watch import watch_sessions
 from studium.services.cable.settings import CableSettings
 from studium.services.cable.tail import Tail
 from studium.services.users import SignedInUser, find_user
@@ -50,12 +51,14 @@ def start(app: Flask) -> Process:
     tail = Tail(hub, core.data_dir, core.run_dir)
     clerk: GroupCommit[None] = GroupCommit(app, lambda _items: None, lambda _items, _error: None, "cable-clerk")
     process = Process(hub, tail, clerk)
-    app.register_blueprint(make_blueprint(hub, _user_finder(app)))
+    look_ups = ThreadPool(1)
+    app.register_blueprint(make_blueprint(hub, _user_finder(app, look_ups)))
     for handlers in runtime().hooks.register_frames(hub=hub):
         hub.add_handlers(handlers)
     clerk.start()
     tail.start()
     gevent.spawn(_beat, process)
+    gevent.spawn(watch_sessions, hub, look_ups)
     _running.append(process)
     _calm_garbage_collector()
     return process
@@ -98,9 +101,7 @@ def _beat(process: Process) -> None:
         gevent.sleep(HEARTBEAT_SECONDS)
 
 
-def _user_finder(app: Flask) -> Callable[[str], SignedInUser | None]:
-    threads = ThreadPool(1)
-
+def _user_finder(app: Flask, threads: ThreadPool) -> Callable[[str], SignedInUser | None]:
     def look_up(token: str) -> SignedInUser | None:
         with app.app_context(), reading():
             return find_user(token)

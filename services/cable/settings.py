@@ -22,3 +22,5 @@ class CableSettings(Section):
     send_buffer_bytes: int = Field(1_000_000, ge=1024, description="unsent bytes after which a slow browser is let go")
     retention_hours: float = Field(24, gt=0, description="how long messages are kept for browsers that come back")
     replay_limit: int = Field(1_000, ge=1, description="most missed messages sent at a subscription, the newest ones")
+    session_check_seconds: int = Field(
+        20, ge=1, le=60, description="how often the sign-ins of open WebSockets are looked up; those of ended ones are closed")

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 BEGIN = """
 import os, shutil
 from studium.core.app import create_app, load

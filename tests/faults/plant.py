@@ -14,10 +14,11 @@ from studium.core import clock
 from studium.core.app import create_app
 from studium.core.clock import now
 from studium.core.database import transaction
-from studium.plugins.auth.people import Identity, take_over
+from studium.plugins.auth.people import take_over
 from studium.plugins.auth.sessions import open_session
 from studium.plugins.progress import tickets
 from studium.services.courses.entities import Course, Lesson, Module
+from studium.services.sign_in import ExternalIdentity
 
 DURATION_MS = 300_000
 TEXTS = json.dumps({"title": {"en": "Tea"}, "summary": {}, "description": {}, "body": {"en": "Tea"}})
@@ -63,7 +64,7 @@ def plant_lessons(number: int) -> list[int]:
 
 def plant_student(number: int) -> tuple[int, str]:
     """A student with an open session: id and token."""
-    user = take_over(Identity(1_000 + number, f"Student {number}"))
+    user = take_over(ExternalIdentity(1_000 + number, f"Student {number}"))
     user.flush()
     return user.id, open_session(user, "test", "", "")
 

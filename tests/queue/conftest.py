@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from chores import TRACE
 from flask import Flask
 
@@ -44,13 +43,6 @@ def app(app: Flask) -> Iterator[Flask]:
 @pytest.fixture
 def clock(frozen_clock: Any) -> Any:
     return frozen_clock
-
-
-@pytest.fixture
-def log_lines(app: Flask) -> Iterator[list[Any]]:
-    """The log lines of the test, as dicts."""
-    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
-        yield lines
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from tests.faults.stack import STUDIUM, Stack, running_stack, wait_until
 from tests.queue.conftest import enqueue, state_of, wait_for
 from tests.queue.test_cancelling import in_a_thread
 
+pytestmark = pytest.mark.slow
+
 ASKER = str(Path(stacks.__file__).with_name("asker.py"))
 
 

@@ -7,7 +7,11 @@ from collections import Counter
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+import pytest
+
 from tests.faults.stack import STUDIUM, running_stack, wait_until
+
+pytestmark = pytest.mark.slow
 
 
 def test_each_period_has_exactly_one_job_and_one_record(tmp_path):

@@ -80,3 +80,17 @@ def inline_code(html: str) -> list[str]:
     styles = re.findall(r"<style[\s>]", html)
     attributes = re.findall(r"<[a-z][^>]*\s(?:style|on[a-z]+)\s*=", html)
     return [*scripts, *styles, *attributes, *re.findall(r"javascript:", html)]
+
+
+def test_every_answer_forbids_guessing_framing_and_devices(client: FlaskClient, course: str) -> None:
+    for path in ("/", "/up", "/api/v1/courses", "/api/openapi.json", "/favicon.ico", "/nothing"):
+        headers = client.get(path, buffered=True).headers
+        assert headers["X-Content-Type-Options"] == "nosniff", path
+        assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin", path
+        assert "camera=()" in headers["Permissions-Policy"], path
+        if headers["Content-Type"].startswith("text/html"):
+            assert headers["X-Frame-Options"] == "DENY", path
+
+
+def test_outside_production_no_browser_is_told_to_come_by_https_alone(client: FlaskClient) -> None:
+    assert "Strict-Transport-Security" not in client.get("/", base_url="https://localhost").headers

@@ -11,7 +11,7 @@ from studium.web.job_cards import ICONS
 from studium.web.texts import texts_for_scripts
 
 WEB = Path(__file__).parents[2] / "web"
-ICONS_OF_OFFERS = {"file", "gauge", "spark"}
+ICONS_OF_PLUGINS = {"file", "gauge", "spark", "telegram"}  # of offers and ways to sign in
 SCRIPTS = sorted((WEB / "static" / "js").glob("*.js"))
 
 
@@ -22,7 +22,7 @@ def read(paths: list[Path]) -> str:
 def test_every_icon_that_is_used_is_in_the_sprite() -> None:
     sprite = set(re.findall(r'<symbol id="([^"]+)"', (WEB / "static" / "icons.svg").read_text()))
     used = set(re.findall(r'icon\("(\w+)"', read(sorted(WEB.glob("templates/**/*.html")))))
-    used |= set(ICONS.values()) | ICONS_OF_OFFERS
+    used |= set(ICONS.values()) | ICONS_OF_PLUGINS
     assert len(used) > 15
     assert used - sprite == set()
     assert sprite - used - {"mark"} == set(), "not used any more"

@@ -8,11 +8,9 @@ from werkzeug.wrappers import Response
 from studium.core.database import transaction
 from studium.core.errors import Unprocessable
 from studium.core.runtime import runtime
-from studium.services.languages import LANGUAGE_COOKIE, LANGUAGES
+from studium.services.languages import LANGUAGES, remember_language
 from studium.services.redirects import safe_path
 from studium.services.users import current_user
-
-YEAR = 365 * 24 * 3600
 
 
 def choose() -> Response:
@@ -28,6 +26,5 @@ def choose() -> Response:
         with transaction():
             runtime().hooks.language_chosen(user_id=user.id, language=chosen)
     response = redirect(safe_path(request.form.get("next"), "/"), 303)
-    secure = runtime().settings.core.env == "production"
-    response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)
+    remember_language(response, chosen)
     return response

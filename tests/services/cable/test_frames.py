@@ -13,6 +13,8 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.cable_process import running_cable
 
+pytestmark = pytest.mark.slow
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),

@@ -15,6 +15,8 @@ from studium.services.cable import publish, sign_stream
 from studium.services.cable.sqlite_store import FILE
 from tests.cable_process import CableProcess, running_cable, wait_until
 
+pytestmark = pytest.mark.slow
+
 IMPATIENT = {"STUDIUM_EXTRA_PLUGINS": "chores,impatient"}
 
 

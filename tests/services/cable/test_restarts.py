@@ -14,6 +14,8 @@ from studium.services.cable import publish
 from studium.services.cable.sqlite_store import FILE
 from tests.cable_process import running_cable
 
+pytestmark = pytest.mark.slow
+
 
 def tell(app, stream, *numbers):
     with app.app_context():

@@ -13,6 +13,8 @@ from studium.services.courses.folder import Report, read_course
 from studium.services.courses.folder.frontmatter import split_page
 from studium.services.courses.folder.yamltree import parse_yaml
 
+pytestmark = pytest.mark.slow
+
 YAML_PIECES = st.sampled_from(
     [
         "id",

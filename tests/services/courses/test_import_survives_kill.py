@@ -16,6 +16,8 @@ from studium.core.app import load
 from studium.core.migrator import Migrator
 from studium.core.runtime import collect
 
+pytestmark = pytest.mark.slow
+
 # Counts the lines run in the modules that import, and dies by SIGKILL at the given one; prints the count when it lives.
 IMPORTER = """
 import os, signal, sys

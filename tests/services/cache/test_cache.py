@@ -1,0 +1,217 @@
+"""Values come back as they went in until they expire; a file that cannot be used is a miss and never an error."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from studium.core.database import transaction
+from studium.core.runtime import collect
+from studium.queue import jobs
+from studium.services.cache import Cache, cache
+from studium.services.cache.sqlite_store import FILE
+from studium.services.cache.trimming import trim_cache
+from tests.conftest import Clock
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Cache]:
+    made = Cache(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an error the cache rests for a moment that a test can wait for."""
+    monkeypatch.setattr("studium.services.cache.entries.REST_SECONDS", 0.0)
+
+
+VALUES = [None, True, False, 0, 7, -3, 2**63, 1.5, "", "text", "日本 \ud800", b"", b"\x00\xff", [], [1, "a", None], {"a": {"b": [1.5]}}]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_a_value_comes_back_as_it_went_in(kept: Cache, value: object) -> None:
+    assert kept.set("k", value)
+    found = kept.get("k", "missing")
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, print], ids=["object", "set", "function"])
+def test_what_json_does_not_know_is_refused_and_not_pickled(kept: Cache, value: object) -> None:
+    with pytest.raises(TypeError):
+        kept.set("k", value)
+    assert kept.get("k") is None
+
+
+def test_a_key_that_is_not_there_is_a_counted_miss(kept: Cache) -> None:
+    assert kept.get("k") is None
+    assert kept.get("k", 5) == 5
+    kept.set("k", 1)
+    kept.get("k")
+    assert (kept.hits, kept.misses, kept.errors) == (1, 2, 0)
+
+
+def test_a_later_value_takes_the_place_with_a_life_of_its_own(kept: Cache, frozen_clock: Clock) -> None:
+    kept.set("k", "short", ttl=1)
+    kept.set("k", "long", ttl=100)
+    frozen_clock.advance(50)
+    assert kept.get("k") == "long"
+    kept.set("k", "for ever")
+    frozen_clock.advance(10**9)
+    assert kept.get("k") == "for ever"
+
+
+def test_an_entry_lives_exactly_as_long_as_it_was_given(kept: Cache, frozen_clock: Clock) -> None:
+    kept.set("k", "v", ttl=10)
+    assert kept.seconds_left("k") == pytest.approx(10, abs=0.01)
+    frozen_clock.advance(9.9)
+    assert kept.get("k") == "v"
+    frozen_clock.advance(0.2)
+    assert kept.get("k") is None
+    assert kept.seconds_left("k") is None
+
+
+def test_delete_tells_whether_there_was_something(kept: Cache) -> None:
+    kept.set("k", 1)
+    assert kept.delete("k") is True
+    assert kept.delete("k") is False
+    assert kept.get("k") is None
+
+
+def test_clear_removes_everything(kept: Cache) -> None:
+    kept.set("a", 1)
+    kept.set("b", 2)
+    assert kept.clear()
+    assert (kept.get("a"), kept.get("b")) == (None, None)
+
+
+def test_a_counter_begins_at_nothing_and_its_life_begins_with_the_first_call(kept: Cache, frozen_clock: Clock) -> None:
+    assert kept.increment("n", ttl=10) == 1
+    frozen_clock.advance(6)
+    assert kept.increment("n", 4, ttl=10) == 5
+    assert kept.get("n") == 5
+    frozen_clock.advance(6)
+    assert kept.increment("n", ttl=10) == 1
+
+
+def test_a_counter_over_another_value_begins_anew(kept: Cache) -> None:
+    kept.set("n", "text")
+    assert kept.increment("n") == 1
+
+
+def test_two_caches_of_one_folder_see_each_other(kept: Cache, tmp_path: Path) -> None:
+    other = Cache(tmp_path)
+    kept.set("k", "v")
+    assert other.get("k") == "v"
+    other.delete("k")
+    assert kept.get("k") is None
+    other.close()
+
+
+ADDER = """
+import sys
+from pathlib import Path
+from studium.services.cache import Cache
+cache = Cache(Path(sys.argv[1]))
+input()
+print(sum(cache.increment("n") is None for _ in range(500)), cache.errors)
+"""
+
+
+def test_processes_that_count_at_once_lose_nothing(tmp_path: Path) -> None:
+    running = [subprocess.Popen([sys.executable, "-c", ADDER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+               for _ in range(2)]
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=60)[0].split() for process in running] == [["0", "0"], ["0", "0"]]
+    assert Cache(tmp_path).get("n") == 1000
+
+
+def test_a_file_that_was_deleted_is_made_again(kept: Cache, tmp_path: Path) -> None:
+    kept.set("k", 1)
+    for path in tmp_path.glob(f"{FILE}*"):
+        path.unlink()
+    assert kept.get("k") is None
+    assert kept.set("k", 2)
+    assert Cache(tmp_path).get("k") == 2
+    assert kept.errors == 0
+
+
+def test_a_broken_file_is_a_counted_miss_and_is_replaced(kept: Cache, tmp_path: Path, impatient: None) -> None:
+    (tmp_path / FILE).write_bytes(b"this is no database" * 500)
+    assert kept.get("k", "missing") == "missing"
+    assert (kept.misses, kept.errors) == (1, 1)
+    assert kept.set("k", 1)
+    assert kept.get("k") == 1
+
+
+def test_a_file_that_breaks_while_it_is_open_is_a_counted_miss_too(kept: Cache, tmp_path: Path, impatient: None) -> None:
+    kept.set("k", "v" * 20_000)
+    sqlite3.connect(tmp_path / FILE).execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    with (tmp_path / FILE).open("r+b") as file:
+        file.write(b"\x55" * 16_384)
+    assert [kept.get("k") for _ in range(3)] == [None, None, None]
+    assert kept.errors >= 1
+    assert kept.set("k", 1)
+    assert kept.get("k") == 1
+
+
+def test_a_locked_file_costs_a_moment_once_and_then_nothing(kept: Cache, tmp_path: Path) -> None:
+    kept.set("k", 1)
+    blocker = sqlite3.connect(tmp_path / FILE, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    assert [kept.set("k", 2), kept.increment("n"), kept.delete("k")] == [False, None, False]
+    assert time.monotonic() - began < 1
+    assert kept.errors == 3
+    blocker.close()
+
+
+def test_a_folder_that_is_not_there_is_a_miss(tmp_path: Path) -> None:
+    lost = Cache(tmp_path / "nowhere")
+    assert lost.get("k") is None
+    assert lost.set("k", 1) is False
+    assert lost.errors == 2
+
+
+def test_a_file_of_another_version_is_emptied(kept: Cache, tmp_path: Path) -> None:
+    older = sqlite3.connect(tmp_path / FILE)
+    older.executescript("CREATE TABLE entry (old TEXT); PRAGMA user_version = 77;")
+    older.close()
+    assert kept.set("k", 1)
+    assert kept.get("k") == 1
+
+
+def test_only_what_has_expired_is_trimmed(kept: Cache, frozen_clock: Clock) -> None:
+    for number in range(700):
+        kept.set(f"short-{number}", number, ttl=5)
+    kept.set("long", 1, ttl=500)
+    kept.set("always", 1)
+    assert kept.trim() == 0
+    frozen_clock.advance(6)
+    assert (kept.trim(), kept.trim(), kept.trim()) == (500, 200, 0)
+    assert (kept.get("long"), kept.get("always")) == (1, 1)
+
+
+def test_a_worker_trims_while_the_site_is_idle(app: Flask, run_jobs: object, frozen_clock: Clock) -> None:
+    with app.app_context():
+        cache().set("k", 1, ttl=5)
+        frozen_clock.advance(6)
+        found = [task for task in collect(app.extensions["studium"].hooks.register_periodic_tasks) if task.kind == trim_cache.name]
+        assert len(found) == 1
+        with transaction():
+            job = jobs.enqueue(trim_cache)
+        assert callable(run_jobs)
+        run_jobs()
+        assert jobs.find_job(job.id).result == {"entries": 1}

@@ -1,0 +1,149 @@
+"""Who does something too often is told when to come back; counted over all processes, and never in the way when it cannot be counted."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+
+import pytest
+from flask import Flask
+from pydantic import ValidationError
+
+from studium.core.errors import TooManyRequests
+from studium.services.cache import cache
+from studium.services.limits import LimitSettings, address_group, limit
+from tests.conftest import Clock
+
+
+def allowed(key: str, rate: str, calls: int) -> int:
+    """How many of so many calls pass."""
+    passed = 0
+    for _ in range(calls):
+        try:
+            limit(key, rate)
+            passed += 1
+        except TooManyRequests:
+            pass
+    return passed
+
+
+def test_exactly_the_rate_passes_and_the_next_is_told_when_to_come_back(app: Flask, frozen_clock: Clock) -> None:
+    with app.app_context():
+        assert allowed("sign-in:a", "5/minute", 5) == 5
+        frozen_clock.advance(20)
+        with pytest.raises(TooManyRequests) as refusal:
+            limit("sign-in:a", "5/minute")
+        assert refusal.value.status == 429
+        assert 39 <= int(refusal.value.headers["Retry-After"]) <= 41
+        assert "Please wait" in refusal.value.detail
+
+
+def test_after_the_window_it_begins_again(app: Flask, frozen_clock: Clock) -> None:
+    with app.app_context():
+        assert allowed("a", "5/minute", 9) == 5
+        frozen_clock.advance(61)
+        assert allowed("a", "5/minute", 9) == 5
+
+
+def test_refused_calls_do_not_make_the_wait_longer(app: Flask, frozen_clock: Clock) -> None:
+    with app.app_context():
+        allowed("a", "1/minute", 2)
+        frozen_clock.advance(50)
+        assert allowed("a", "1/minute", 20) == 0
+        frozen_clock.advance(11)
+        assert allowed("a", "1/minute", 1) == 1
+
+
+def test_all_of_several_rates_must_hold(app: Flask, frozen_clock: Clock) -> None:
+    with app.app_context():
+        passed = 0
+        for _minute in range(5):
+            passed += allowed("a", "3/minute;8/hour", 10)
+            frozen_clock.advance(61)
+        assert passed == 8
+
+
+def test_keys_and_rates_do_not_share_a_counter(app: Flask) -> None:
+    with app.app_context():
+        assert (allowed("a", "2/minute", 3), allowed("b", "2/minute", 3), allowed("a", "2/hour", 3)) == (2, 2, 2)
+
+
+def test_off_counts_nothing(app: Flask) -> None:
+    with app.app_context():
+        assert allowed("a", "off", 1000) == 1000
+
+
+CALLER = """
+import sys
+import time
+from studium.core.app import create_app
+from studium.core.errors import TooManyRequests
+from studium.services.limits import limit
+with create_app(program="cli").app_context():
+    limit("warm-up:" + sys.argv[1], "9/minute")
+    print("ready", flush=True)
+    begin = float(input())
+    while time.time() < begin:
+        pass
+    passed = 0
+    for _ in range(1500):
+        try:
+            limit("shared", "2000/hour")
+            passed += 1
+        except TooManyRequests:
+            pass
+    print(passed)
+"""
+
+
+def test_two_processes_at_once_let_exactly_the_rate_pass(app: Flask, environ: Mapping[str, str]) -> None:
+    known = {name: value for name, value in os.environ.items() if not name.startswith("STUDIUM_")}
+    env = {**known, **environ, "STUDIUM_EXTRA_PLUGINS": ""}
+    running = [subprocess.Popen([sys.executable, "-c", CALLER, str(number)], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                text=True) for number in range(2)]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    begin = time.time() + 0.3
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write(f"{begin}\n")
+        process.stdin.flush()
+    passed = [int(process.communicate(timeout=60)[0]) for process in running]
+    assert sum(passed) == 2000
+    assert all(passed), "one process did all the work, so nothing was shown"
+
+
+def test_a_counter_that_cannot_be_counted_lets_everybody_through(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_given: object) -> None:
+        raise OSError("the disk is gone")
+
+    with app.app_context():
+        errors = cache().errors
+        cache().close()
+        monkeypatch.setattr("studium.services.cache.entries.EntryStore", broken)
+        monkeypatch.setattr("studium.services.cache.entries.REST_SECONDS", 0.0)
+        assert allowed("a", "1/minute", 5) == 5
+        assert cache().errors >= errors + 5
+
+
+@pytest.mark.parametrize(("address", "group"), [
+    ("203.0.113.7", "203.0.113.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8:1:2::ffff", "2001:db8:1:2::/64"),
+    ("::ffff:203.0.113.7", "203.0.113.7"), ("fe80::1%eth0", "fe80::/64"), (None, "unknown"), ("", "unknown"), ("unix:", "unknown"),
+])
+def test_what_counts_as_one_address(address: str | None, group: str) -> None:
+    assert address_group(address) == group
+
+
+@pytest.mark.parametrize("rate", ["10/minute", "30/minute;200/hour", "1 / day", "off", "5/SECOND"])
+def test_rates_that_can_be_set(rate: str) -> None:
+    assert LimitSettings(webhooks=rate).webhooks == rate.replace(" ", "").lower()
+
+
+@pytest.mark.parametrize("rate", ["", "ten/minute", "0/minute", "10/fortnight", "10", "10/minute,5/hour", "-1/minute", "10/minute;"])
+def test_rates_that_cannot(rate: str) -> None:
+    with pytest.raises(ValidationError, match="is read like"):
+        LimitSettings(webhooks=rate)
