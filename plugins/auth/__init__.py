@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,15 @@ from studium.core.migrations import Migrations
 from studium.core.plugins import hookimpl
 from studium.core.runtime import runtime
 from studium.core.settings import Section
-from studium.plugins.auth import commands, development, export, people, routes, sessions
-from studium.plugins.auth.entities import Session, User, UserRole
+from studium.plugins.auth import commands, deletion, development, export, people, routes, sessions, tokens
+from studium.plugins.auth.entities import ApiToken, Session, User, UserRole
 from studium.plugins.auth.settings import AuthSettings
+from studium.plugins.auth.trimming import DAILY, trim_sessions
+from studium.queue.kinds import JobKind
+from studium.queue.periodic import PeriodicTask
+from studium.services.facts import UserDeleted
 from studium.services.people import Person
+from studium.services.sign_in import ExternalIdentity, OpenedSession
 from studium.services.users import SignedInUser
 
 
@@ -29,8 +34,8 @@ def register_settings() -> Sequence[type[Section]]:
 
 @hookimpl
 def register_entities() -> Sequence[type]:
-    """People, their sessions and their roles."""
-    return [User, Session, UserRole]
+    """People, their sessions, roles and API tokens."""
+    return [User, Session, UserRole, ApiToken]
 
 
 @hookimpl
@@ -42,9 +47,11 @@ def register_migrations() -> Migrations:
 @hookimpl
 def register_blueprints() -> Sequence[Blueprint]:
     """The pages; the development sign-in exists outside production only."""
+    from studium.plugins.auth.account_pages import blueprint as account  # with Flask-Babel, which programs without pages need not carry
+
     if runtime().settings.core.env == "production":
-        return [routes.blueprint]
-    return [routes.blueprint, development.blueprint]
+        return [routes.blueprint, account]
+    return [routes.blueprint, account, development.blueprint]
 
 
 @hookimpl
@@ -54,15 +61,57 @@ def register_commands() -> Sequence[click.Command]:
 
 
 @hookimpl
+def register_jobs() -> Sequence[JobKind[Any]]:
+    """The removal of ended sign-ins."""
+    return [trim_sessions]
+
+
+@hookimpl
+def register_periodic_tasks() -> Sequence[PeriodicTask]:
+    """The removal of ended sign-ins, once a day."""
+    return [DAILY]
+
+
+@hookimpl
+def find_token_user(token: str) -> SignedInUser | None:
+    """Look the token up among those that count."""
+    return tokens.find(token)
+
+
+@hookimpl
+def find_open_sessions(session_ids: Sequence[int]) -> Collection[int]:
+    """By the rules of `find_signed_in_user`."""
+    return sessions.find_open(session_ids)
+
+
+@hookimpl
 def find_signed_in_user(token: str) -> SignedInUser | None:
     """Look the token up among the open sessions."""
     return sessions.find(token)
 
 
 @hookimpl
+def complete_sign_in(identity: ExternalIdentity, method: str) -> OpenedSession:
+    """One user for each Telegram id, and a new session."""
+    return routes.open_browser(identity, method)
+
+
+@hookimpl
 def find_person(user_id: int) -> Person | None:
     """From the account."""
     return people.find_person(user_id)
+
+
+@hookimpl
+def find_user_id(telegram_id: int) -> int | None:
+    """From the account."""
+    return people.find_user_id(telegram_id)
+
+
+@hookimpl
+def user_deleted(fact: UserDeleted) -> None:
+    """The account itself is gone already; its jobs go when they have stopped."""
+    deletion.remove_jobs(fact.user_id)
 
 
 @hookimpl
@@ -73,7 +122,7 @@ def language_chosen(user_id: int, language: str) -> None:
 
 @hookimpl
 def export_user_data(user_id: int) -> Mapping[str, Any]:
-    """The account, its roles and its sign-ins."""
+    """The account, its roles, sign-ins and tokens."""
     return {"auth": export.export_user_data(user_id)}
 
 

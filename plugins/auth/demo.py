@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from studium.core.database import transaction
 from studium.core.runtime import runtime
-from studium.plugins.auth.people import Identity, take_over
+from studium.plugins.auth.people import take_over
 from studium.plugins.auth.roles import grant
+from studium.services.sign_in import ExternalIdentity
 from studium.services.users import OPS
 
 
@@ -15,7 +16,7 @@ from studium.services.users import OPS
 class DemoPerson:
     """Somebody to be while developing; `role` is one beyond student."""
 
-    identity: Identity
+    identity: ExternalIdentity
     role: str | None = None
 
     @property
@@ -25,10 +26,10 @@ class DemoPerson:
 
 
 DEMO = (
-    DemoPerson(Identity(1001, "Anna", "Petrova", "anna")),
-    DemoPerson(Identity(1002, "Борис", "Иванов", "boris")),
-    DemoPerson(Identity(1003, "Mia", "", "mia")),
-    DemoPerson(Identity(1004, "Olga", "Smirnova", "olga"), OPS),
+    DemoPerson(ExternalIdentity(1001, "Anna", "Petrova", "anna")),
+    DemoPerson(ExternalIdentity(1002, "Борис", "Иванов", "boris")),
+    DemoPerson(ExternalIdentity(1003, "Mia", "", "mia")),
+    DemoPerson(ExternalIdentity(1004, "Olga", "Smirnova", "olga"), OPS),
 )
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, request
 from pydantic import BeforeValidator, Field
 from werkzeug.wrappers import Response
 
 from studium.core import api
 from studium.core.api import Schema
 from studium.core.csrf import csrf
-from studium.plugins.auth.people import Identity
-from studium.plugins.auth.routes import AFTER_SIGN_IN, describe, keep_token, open_browser
-from studium.services.redirects import safe_path
+from studium.core.production import development_only
+from studium.plugins.auth.routes import describe
+from studium.services.limits import not_counted
+from studium.services.sign_in import DEVELOPMENT, ExternalIdentity, keep_token, open_session, sign_in
+from studium.services.users import SignedInUser, find_user
 
 blueprint = Blueprint("auth_development", __name__)
 
@@ -38,20 +40,18 @@ class DevelopmentSignIn(Schema):
 
 @blueprint.post("/auth/dev")
 @csrf.exempt
+@not_counted
+@development_only
 def sign_in_as() -> Response:
     """Sign in from a form, going on to `next`, or from JSON, answering with the user."""
     if request.form:
         asked = api.parse_json(DevelopmentSignIn, api.json_text(request.form.to_dict()))
-        response: Response = redirect(safe_path(asked.next, AFTER_SIGN_IN), 303)
-        token, _user = open_browser(_identity(asked), "development")
-        keep_token(response, token)
-        return response
-    asked = api.read_json(DevelopmentSignIn)
-    token, user = open_browser(_identity(asked), "development")
-    response = api.data(describe(user))
-    keep_token(response, token)
+        return sign_in(_identity(asked), DEVELOPMENT, asked.next)
+    opened = open_session(_identity(api.read_json(DevelopmentSignIn)), DEVELOPMENT)
+    response = api.data(describe(cast(SignedInUser, find_user(opened.token))))
+    keep_token(response, opened)
     return response
 
 
-def _identity(asked: DevelopmentSignIn) -> Identity:
-    return Identity(asked.telegram_id, asked.first_name.strip(), asked.last_name.strip(), asked.username.strip())
+def _identity(asked: DevelopmentSignIn) -> ExternalIdentity:
+    return ExternalIdentity(asked.telegram_id, asked.first_name.strip(), asked.last_name.strip(), asked.username.strip())

@@ -1,4 +1,4 @@
-"""People, the browsers they are signed in on, and the roles they were given."""
+"""People, the browsers they are signed in on, the tokens of their programs, and the roles they were given."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class User(db.Entity):  # type: ignore[misc]
     username = Optional(str)
     first_name = Optional(str)
     last_name = Optional(str)
+    photo_url = Optional(str)
     session_token = Required(str, unique=True)
     authenticated = Required(bool, default=False)
     language = Optional(str)
@@ -30,6 +31,7 @@ class User(db.Entity):  # type: ignore[misc]
     updated_at = Required(datetime)
     sessions = Set("Session")
     roles = Set("UserRole")
+    tokens = Set("ApiToken")
 
     @property
     def display_name(self) -> str:
@@ -63,3 +65,18 @@ class UserRole(db.Entity):  # type: ignore[misc]
     granted_by = Required(str)
     granted_at = Required(datetime)
     PrimaryKey(user, role)
+
+
+class ApiToken(db.Entity):  # type: ignore[misc]
+    """What a program of the person signs in with; only the SHA-256 of the token is kept. `scopes` are separated by spaces."""
+
+    _table_ = "api_token"
+    id = PrimaryKey(int, auto=True)
+    user = Required(User, column="user", index="idx_api_token__user")
+    name = Required(str)
+    token_hash = Required(str, unique=True)
+    scopes = Required(str)
+    created_at = Required(datetime)
+    last_used_at = Optional(datetime)
+    expires_at = Optional(datetime)
+    closed_at = Optional(datetime)

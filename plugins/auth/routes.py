@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
@@ -11,18 +9,21 @@ from werkzeug.wrappers import Response as AnyResponse
 from studium.core import api, errors
 from studium.core.api import Schema
 from studium.core.database import transaction
+from studium.core.operations import operation
 from studium.core.runtime import runtime
 from studium.plugins.auth import sessions
 from studium.plugins.auth.demo import DEMO
-from studium.plugins.auth.people import Identity, take_over
+from studium.plugins.auth.people import take_over
 from studium.plugins.auth.settings import AuthSettings
+from studium.plugins.auth.time_zones import is_zone
 from studium.services.cable import cable_url, last_id, sign_stream, user_stream
 from studium.services.languages import language
 from studium.services.redirects import safe_path
+from studium.services.sign_in import AFTER_SIGN_IN, ExternalIdentity, OpenedSession, sign_in_methods
 from studium.services.users import SESSION_COOKIE, SignedInUser, current_user
 
+TIME_ZONE_COOKIE = "studium_time_zone"  # set by static/sign-in.js
 blueprint = Blueprint("auth", __name__, template_folder="templates")
-AFTER_SIGN_IN = "/dashboard"
 
 
 class UserSchema(Schema):
@@ -51,14 +52,14 @@ def login() -> AnyResponse:
     if current_user() is not None:
         return redirect(target)
     people = DEMO if runtime().settings.core.env != "production" else ()
-    return make_response(render_template("auth/login.html", next=target, people=people))
+    return make_response(render_template("auth/login.html", next=target, methods=sign_in_methods(), people=people))
 
 
 @blueprint.post("/logout")
 def logout() -> AnyResponse:
     """End this browser's session."""
     user = current_user()
-    if user is not None:
+    if user is not None and user.session_id is not None:
         sessions.close(user.session_id)
     session.clear()
     response = redirect("/")
@@ -67,6 +68,7 @@ def logout() -> AnyResponse:
 
 
 @blueprint.get("/api/v1/session")
+@operation(SessionSchema, signed_in=False)
 def show_session() -> Response:
     """The user, the CSRF token, and where to find the cable."""
     user = current_user()
@@ -84,24 +86,19 @@ def describe(user: SignedInUser) -> UserSchema:
     return UserSchema(id=user.id, display_name=user.display_name, language=language(), roles=sorted(user.roles))
 
 
-def open_browser(identity: Identity, method: str) -> tuple[str, SignedInUser]:
-    """Sign this browser in as the person: its new session's token, and the user; a session that it had before ends."""
+def open_browser(identity: ExternalIdentity, method: str) -> OpenedSession:
+    """Sign this browser in as the person; a session that it had before ends."""
     before = current_user()
+    zone = request.cookies.get(TIME_ZONE_COOKIE, "")
+    time_zone = zone if zone and is_zone(zone) else ""
     with transaction():
-        user = take_over(identity)
+        user = take_over(identity, time_zone=time_zone)
         user.flush()
         token = sessions.open_session(user, method, request.user_agent.string, request.remote_addr or "")
-    if before is not None:
-        sessions.close(before.session_id)
+        if before is not None and before.session_id is not None:
+            sessions.close(before.session_id)
     session.clear()
-    return token, cast(SignedInUser, sessions.find(token))
-
-
-def keep_token(response: AnyResponse, token: str) -> None:
-    """Give the browser its session token, out of reach of scripts."""
-    settings = runtime().settings
-    response.set_cookie(SESSION_COOKIE, token, max_age=settings[AuthSettings].session_days * 86_400, httponly=True, samesite="Lax",
-                        secure=settings.core.env == "production")
+    return OpenedSession(token, runtime().settings[AuthSettings].session_days * 86_400)
 
 
 def show_sign_in(problem: errors.Unauthorized) -> AnyResponse:

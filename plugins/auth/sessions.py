@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from studium.core.clock import now
-from studium.core.database import UNAVAILABLE, after_commit, reading, transaction
+from studium.core.database import UNAVAILABLE, after_commit, query, reading, transaction
 from studium.core.facts import publish
 from studium.core.logs import get_logger
 from studium.core.runtime import runtime
@@ -21,6 +23,21 @@ from studium.services.users import SignedInUser
 log = get_logger(__name__)
 SEEN_EVERY = timedelta(minutes=5)
 LONGEST_AGENT = 300
+STILL_OPEN = """
+SELECT s.id FROM user_session s JOIN "user" u ON u.id = s."user"
+WHERE s.id IN ({marks}) AND s.closed_at IS NULL AND s.expires_at > ? AND s.seen_at > ? AND s.generation = u.session_token"""
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """A session as its owner sees it; times are naive UTC, `user_agent` is what the browser said of itself at sign-in."""
+
+    id: int
+    method: str
+    user_agent: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
 
 
 def open_session(user: User, method: str, user_agent: str, address: str) -> str:
@@ -44,8 +61,9 @@ def find(token: str) -> SignedInUser | None:
         user = row.user
         found = SignedInUser(id=user.id, display_name=user.display_name, session_id=row.id, language=user.language or None,
                              time_zone=user.time_zone, roles=roles_of(user))
+        session_id = row.id
     if seen_long_ago:
-        _mark_seen(found.session_id)
+        _mark_seen(session_id)
     return found
 
 
@@ -53,15 +71,66 @@ def close(session_id: int) -> None:
     """End a session; its open WebSockets close with it."""
     with transaction():
         row = Session.get(id=session_id)
-        if row is not None and row.closed_at is None:
-            row.closed_at = now()
-            after_commit(lambda: close_sessions([session_id]))
+        if row is not None:
+            _close([row])
+
+
+def close_one(user_id: int, session_id: int) -> bool:
+    """End a session of the person; one that has ended stays as it is. False for somebody else's and unknown ones."""
+    with transaction():
+        row = Session.get(id=session_id)
+        if row is None or row.user.id != user_id:
+            return False
+        _close([row])
+        return True
+
+
+def close_others(user_id: int, keep: int) -> int:
+    """End all sessions of the person but the one to keep; answers how many there were."""
+    with transaction():
+        return _close(Session.select(lambda row: row.user.id == user_id and row.id != keep and row.closed_at is None)[:])
+
+
+def list_of(user_id: int) -> list[SessionView]:
+    """The person's sessions that count, the one seen last first."""
+    with reading():
+        rows = Session.select(lambda row: row.user.id == user_id and row.closed_at is None).prefetch(User)
+        found = [SessionView(row.id, row.method, row.user_agent, row.address, row.created_at, row.seen_at)
+                 for row in rows if _counts(row)]
+    return sorted(found, key=lambda one: (one.seen_at, one.id), reverse=True)
+
+
+def find_open(session_ids: Sequence[int]) -> set[int]:
+    """Which of the sessions count, by one look at the database: the cable asks for all open sockets."""
+    marks = ", ".join("?" * len(session_ids))
+    at = now()
+    with reading():
+        found = query(STILL_OPEN.format(marks=marks), [*session_ids, _text(at), _text(at - _idle())])
+    return {session_id for (session_id,) in found}
+
+
+def _close(rows: Sequence[Session]) -> int:
+    """Within a transaction: end those that are open; answers how many."""
+    ended = [row for row in rows if row.closed_at is None]
+    for row in ended:
+        row.closed_at = now()
+    if ended:
+        session_ids = [row.id for row in ended]
+        after_commit(lambda: close_sessions(session_ids))
+    return len(ended)
 
 
 def _counts(row: Session) -> bool:
-    idle = timedelta(days=runtime().settings[AuthSettings].idle_days)
     at: datetime = now()
-    return row.closed_at is None and at < row.expires_at and at - row.seen_at < idle and row.generation == row.user.session_token
+    return row.closed_at is None and at < row.expires_at and at - row.seen_at < _idle() and row.generation == row.user.session_token
+
+
+def _idle() -> timedelta:
+    return timedelta(days=runtime().settings[AuthSettings].idle_days)
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat(" ", "microseconds")
 
 
 def _mark_seen(session_id: int) -> None:

@@ -17,6 +17,7 @@ class AuthSettings(Section):
     prefix: ClassVar[str] = "AUTH"
     session_days: int = Field(90, ge=1, description="days after which a sign-in ends in any case")
     idle_days: int = Field(30, ge=1, description="days without a visit after which a sign-in ends")
+    keep_ended_days: int = Field(30, ge=1, description="days for which ended sign-ins and API tokens are kept")
     ops_ids: TelegramIds = Field(
         (), description="Telegram ids of the people with the role ops (jobs, the server), separated by commas, such as 1001,1002")
     owner_ids: TelegramIds = Field(

@@ -12,7 +12,7 @@ from flask import Blueprint
 from studium.core.migrations import Migrations
 from studium.core.plugins import hookimpl
 from studium.core.settings import Section
-from studium.plugins.documents import commands, export_data
+from studium.plugins.documents import commands, deletion, export_data
 from studium.plugins.documents.certificate_job import make_certificate
 from studium.plugins.documents.certificate_offers import certificate_offers
 from studium.plugins.documents.completion import ask_for_certificate
@@ -24,7 +24,7 @@ from studium.plugins.documents.settings import DocumentsSettings
 from studium.plugins.documents.trimming import HOURLY, trim_documents
 from studium.queue.kinds import JobKind
 from studium.queue.periodic import PeriodicTask
-from studium.services.facts import CourseCompleted
+from studium.services.facts import CourseCompleted, UserDeleted
 from studium.services.offers import JobOffer
 from studium.services.users import SignedInUser
 
@@ -89,3 +89,9 @@ def course_completed(fact: CourseCompleted) -> None:
 def export_user_data(user_id: int) -> Mapping[str, Any]:
     """Files and certificates; the archive holds the files themselves too."""
     return {"documents": export_data.export_user_data(user_id)}
+
+
+@hookimpl
+def user_deleted(fact: UserDeleted) -> None:
+    """Their files go, and their name from their certificates."""
+    deletion.forget(fact.user_id)

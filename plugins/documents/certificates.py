@@ -18,13 +18,19 @@ from studium.services.languages import LANGUAGES
 from studium.services.people import Person
 
 log = get_logger(__name__)
-REVOKED, RESTORED = "revoked", "restored"
+REVOKED, RESTORED, WITHDRAWN = "revoked", "restored", "withdrawn"
+HOLDER = "its holder"  # who withdrew a certificate; the name is gone with the account
+NO_NAME = "—"
 LONGEST_NAME = 400
 LONGEST_REASON = 1000
 
 
 class UnknownCertificate(StudiumError):
     """There is no certificate with this code."""
+
+
+class Withdrawn(StudiumError):
+    """The certificate was withdrawn by its holder, whose name is no longer known."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,11 @@ class CertificateView:
     def shown_code(self) -> str:
         """The code with dashes."""
         return show_code(self.code)
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether its holder withdrew it, by deleting their account; then nobody's name is on it."""
+        return self.revoked_at is not None and self.revoked_by == HOLDER
 
     @property
     def path(self) -> str:
@@ -124,13 +135,26 @@ def revoke(written: str, reason: str, by: str) -> CertificateView:
 
 
 def restore(written: str, by: str, reason: str = "") -> CertificateView:
-    """Make a revoked certificate valid again; one that is valid stays as it is. Raises UnknownCertificate."""
+    """Make a revoked certificate valid again; one that is valid stays as it is. Raises UnknownCertificate and Withdrawn."""
     with transaction():
         row = _row(written)
+        if row.revoked_by == HOLDER:
+            raise Withdrawn(f"The certificate {written} was withdrawn by its holder with their account, and has no name any more.")
         if row.revoked_at is not None:
             row.set(revoked_at=None, revoked_by="", revoke_reason="")
             _note(row, RESTORED, by, reason)
         return _view(row)
+
+
+def withdraw(row: Certificate) -> None:
+    """Within a transaction: the holder's account is deleted, so the name goes, and with it what the certificate is worth.
+
+    The code stays known: whoever checks a paper must learn that it counts no longer, rather than that it was never issued.
+    """
+    if row.revoked_by == HOLDER:
+        return
+    row.set(student_name=NO_NAME, document_id="", time_zone="UTC", revoked_at=now(), revoked_by=HOLDER, revoke_reason="")
+    _note(row, WITHDRAWN, HOLDER, "")
 
 
 def _row(written: str) -> Certificate:

@@ -11,9 +11,9 @@ from flask import Blueprint
 
 from studium.core.migrations import Migrations
 from studium.core.plugins import hookimpl
-from studium.plugins.progress import course_completion, courses, export, routes, watched_time
-from studium.plugins.progress.entities import LessonRow, SessionRow
-from studium.services.facts import LessonCompleted
+from studium.plugins.progress import course_completion, courses, deletion, export, routes, watched_time
+from studium.plugins.progress.entities import ForgottenStudent, LessonRow, SessionRow
+from studium.services.facts import LessonCompleted, UserDeleted
 from studium.services.progress import CourseProgress, LessonProgress
 from studium.services.watched_time import WatchedTime
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_entities() -> Sequence[type]:
-    """Progress of lessons, and watch sessions."""
-    return [LessonRow, SessionRow]
+    """Progress of lessons, watch sessions, and whom to forget."""
+    return [LessonRow, SessionRow, ForgottenStudent]
 
 
 @hookimpl
@@ -75,3 +75,9 @@ def find_watched_time(user_id: int, since: datetime, until: datetime) -> Sequenc
 def export_user_data(user_id: int) -> Mapping[str, Any]:
     """Lessons and watch sessions."""
     return {"progress": export.export_user_data(user_id)}
+
+
+@hookimpl
+def user_deleted(fact: UserDeleted) -> None:
+    """Nothing of what they watched stays."""
+    deletion.forget(fact.user_id)

@@ -49,6 +49,7 @@ class Refused(Exception):
 
 
 GONE = Refusal("gone", "The lesson of this watch session no longer exists.")
+FORGOTTEN = Refusal("gone", "The account of this watch session was deleted.")
 TOO_MANY = Refusal("too-many", "There are too many separate parts or watch sessions of this lesson.")
 
 
@@ -63,7 +64,8 @@ def take(received: Sequence[Received], *, whole: bool = False) -> list[Change | 
         groups.setdefault((item.ticket.user_id, item.ticket.lesson_id), []).append(item)
     with transaction():
         refused: dict[int, Refusal] = {}
-        changes = {key: _take_group(key, items, refused) for key, items in groups.items()}
+        forgotten = store.read_forgotten({user_id for user_id, _lesson_id in groups}) if groups else ()
+        changes = {key: FORGOTTEN if key[0] in forgotten else _take_group(key, items, refused) for key, items in groups.items()}
         answers = [refused.get(id(item)) or changes[item.ticket.user_id, item.ticket.lesson_id] for item in received]
         for index, answer in enumerate(answers):
             if whole and isinstance(answer, Refusal):

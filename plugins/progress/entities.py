@@ -48,3 +48,11 @@ class SessionRow(db.Entity):  # type: ignore[misc]
     event_at = Required(int, size=64)
     credited = Required(bool)
     composite_index(user_id, lesson_id)
+
+
+class ForgottenStudent(db.Entity):  # type: ignore[misc]
+    """Somebody who deleted their account: a beat that comes late, from a tab or an offline phone, must not bring rows of them back."""
+
+    _table_ = "forgotten_student"
+    user_id = PrimaryKey(int)
+    forgotten_at = Required(datetime)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from studium.core.clock import now, now_ms
 from studium.core.database import transaction
-from studium.core.errors import Conflict
+from studium.core.errors import Conflict, NotFound
 from studium.core.facts import publish
 from studium.plugins.progress import beats, merge, store
 from studium.plugins.progress.live import Change
@@ -17,11 +17,13 @@ from studium.services.facts import LessonCompleted
 def complete(user_id: int, info: LessonInfo) -> Change:
     """Mark the lesson as read; doing it again changes nothing and gives the same answer.
 
-    Raises Conflict for a lesson that is completed by watching.
+    Raises Conflict for a lesson that is completed by watching, NotFound for somebody who deleted their account meanwhile.
     """
     if info.rule == "watch":
         raise Conflict(f"This lesson is completed by watching {info.threshold} % of it, not by a click.")
     with transaction():
+        if store.read_forgotten([user_id]):
+            raise NotFound("This account was deleted.")
         before = store.read_completed(user_id, info.id)
         lesson = merge.fold(store.read_sessions(user_id, info.id).values(), beats.rule_of(info), True)
         if not before:

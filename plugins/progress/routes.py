@@ -9,13 +9,17 @@ from studium.core.clock import now, now_ms
 from studium.core.csrf import csrf
 from studium.core.errors import Conflict, Forbidden, NotFound, Problem, TooManyRequests, Unprocessable
 from studium.core.logs import get_logger
+from studium.core.operations import operation
+from studium.core.runtime import runtime
 from studium.plugins.progress import beats, courses, live, reading, tickets
 from studium.plugins.progress.live import Change
 from studium.plugins.progress.merge import resume_at
 from studium.plugins.progress.schemas import BeatIn, BeatOut, BeatsIn, CourseProgressOut, LessonProgressOut, ProgressOut, WatchSessionOut
 from studium.services.access import may_watch
 from studium.services.courses.catalogue import LessonInfo, find_course, find_lesson
+from studium.services.limits import LimitSettings, limit, not_counted
 from studium.services.progress import LessonProgress
+from studium.services.token_scopes import PROGRESS, token_scope
 from studium.services.users import SignedInUser, current_user, require_user
 
 log = get_logger(__name__)
@@ -24,11 +28,14 @@ PHONES = ("mobile", "android", "iphone", "ipad")
 
 
 @blueprint.post("/api/v1/lessons/<course>/<lesson>/sessions")
+@token_scope(PROGRESS)
+@operation(WatchSessionOut, errors=(409,))
 def open_session(course: str, lesson: str) -> Response:
     """Start watching: a sid, the server's duration, where to go on and what is watched."""
     user, info = _lesson_for(course, lesson)
     if info.type != "video":
         raise Conflict("This lesson has no video to watch.")
+    limit(f"watch-sessions:{user.id}", runtime().settings[LimitSettings].watch_sessions)
     known = courses.find_lesson_progress(user.id, info.id) or LessonProgress(info.id, missing=((0, info.duration_ms),))
     sid = tickets.issue(user.id, info.id, info.asset_rev, _device())
     return api.data(WatchSessionOut(
@@ -39,6 +46,9 @@ def open_session(course: str, lesson: str) -> Response:
 
 @blueprint.post("/api/v1/beats")
 @csrf.exempt
+@not_counted
+@token_scope(PROGRESS)
+@operation(BeatOut, many=True, body=BeatsIn, signed_in=False)
 def take_beats() -> Response:
     """Beats over HTTP, as sendBeacon sends them; the signed sid is the permission. All are stored, or none."""
     asked = api.read_json(BeatsIn).beats
@@ -53,6 +63,8 @@ def take_beats() -> Response:
 
 
 @blueprint.post("/api/v1/lessons/<course>/<lesson>/completion")
+@token_scope(PROGRESS)
+@operation(ProgressOut, errors=(409,))
 def complete(course: str, lesson: str) -> Response:
     """Complete a text lesson."""
     user, info = _lesson_for(course, lesson)
@@ -63,6 +75,7 @@ def complete(course: str, lesson: str) -> Response:
 
 
 @blueprint.get("/api/v1/progress/<course>")
+@operation(CourseProgressOut)
 def show_course(course: str) -> Response:
     """The user's progress in a course, all lessons."""
     user = require_user()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -23,6 +23,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (session_key) DO UPDATE SET received_at = excluded.received_at, segments = excluded.segments, played = excluded.played,
     hidden = excluded.hidden, seq = excluded.seq, position = excluded.position, event_at = excluded.event_at,
     credited = excluded.credited"""
+READ_FORGOTTEN = "SELECT user_id FROM forgotten_student WHERE user_id IN ({marks})"
 READ_COMPLETED = "SELECT completed FROM lesson_progress WHERE user_id = ? AND lesson_id = ?"
 WRITE_LESSON = """
 INSERT INTO lesson_progress (user_id, lesson_id, course_id, watch_time_seconds, total_duration_seconds, position, covered, segments,
@@ -50,6 +51,12 @@ def read_sessions(user_id: int, lesson_id: int) -> dict[str, Session]:
     """All watch sessions of a (user, lesson), by key."""
     return {row[0]: Session(row[0], row[1], row[2], row[3], _segments(row[4]), *row[5:])
             for row in execute(READ_SESSIONS, (user_id, lesson_id)).fetchall()}
+
+
+def read_forgotten(user_ids: Collection[int]) -> set[int]:
+    """Those of the students who deleted their account."""
+    marks = ", ".join("?" * len(user_ids))
+    return {row[0] for row in execute(READ_FORGOTTEN.format(marks=marks), list(user_ids)).fetchall()}
 
 
 def read_completed(user_id: int, lesson_id: int) -> bool:

@@ -32,7 +32,10 @@ from tests.plugins.documents.conftest import complete
 from tests.plugins.progress.conftest import beat, post_beats
 
 PERSON_COLUMNS = {"user", "user_id", "owner", "owner_id", "student", "student_id", "telegram_id"}
-NOT_EXPORTED: dict[str, str] = {}  # entity: why what it holds on a person is not in the export
+NOT_EXPORTED: dict[str, str] = {  # entity: why what it holds on a person is not in the export
+    "ForgottenStudent": "only of people who deleted their account",
+    "TelegramChallenge": "of a sign-in that was begun, not of an account; trimmed soon after its ten minutes",
+}
 SECRET_COLUMNS = ("token_hash", "session_token", "generation", "session_key", "lease")
 Make = Callable[..., JobView]
 
@@ -159,7 +162,7 @@ def entities_of_people() -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["User", "Session", "UserRole", "LessonRow", "SessionRow", "Job", "Document", "Certificate"])
+@pytest.mark.parametrize("name", ["User", "Session", "UserRole", "LessonRow", "SessionRow", "Job", "Document", "Certificate", "ApiToken"])
 def test_the_walk_finds_the_entities_of_people(app: Flask, name: str) -> None:
     assert name in entities_of_people()
 

@@ -15,6 +15,8 @@ from studium.core.database import DATABASE_FILE
 from tests.plugins.progress.conftest import beat, lesson_row, next_live, post_beats, send_beats, stored
 from tests.plugins.progress.test_beats_over_http import FIELDS, JSON, WRONG, forged_sids
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def page(cable, anna, lessons):

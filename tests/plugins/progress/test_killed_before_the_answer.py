@@ -8,6 +8,8 @@ from websockets.exceptions import ConnectionClosed
 from tests.cable_process import running_cable
 from tests.plugins.progress.conftest import beat, completions, lesson_row, send_beats
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_beat_that_was_stored_but_not_acknowledged_is_sent_again_without_effect(environ, app, anna, lessons, ticket, settings):
     sid = ticket(anna, lessons["water"])

@@ -6,8 +6,12 @@ import random
 import time
 from dataclasses import dataclass, field
 
+import pytest
+
 from studium.plugins.progress.merge import Beat, Rule, Session, apply, fold
 from tests.plugins.progress.conftest import REV, beat, lesson_row, send_beats
+
+pytestmark = pytest.mark.slow
 
 DURATION = 600_000
 TRACES = 200
