@@ -21,6 +21,7 @@ LOOKS = {
 PATHS = {
     "catalogue": "/", "course": f"/courses/{COURSE}", "lesson": f"/courses/{COURSE}/welcome", "text": f"/courses/{COURSE}/notes",
     "dashboard": "/dashboard", "missing": "/nowhere", "login": "/login",
+    "account": "/account", "delete-account": "/account/delete",
 }
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 

@@ -1,0 +1,114 @@
+"""What the bot does and says to each thing that people can ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from gettext import NullTranslations
+
+from studium.core.runtime import runtime
+from studium.plugins.telegram import challenges
+from studium.plugins.telegram.bot_messages import BotMessage, Button
+from studium.plugins.telegram.bot_reading import BotUpdate, Sender
+from studium.plugins.telegram.challenges import Challenge
+from studium.services.languages import LANGUAGES
+from studium.services.people import find_person
+from studium.services.site import absolute_url, site_name
+from studium.services.translation import translator
+
+NOT_ME = "no"
+
+
+def answers(update: BotUpdate) -> list[BotMessage]:
+    """Do what the update asks for, in the open transaction; the messages to be sent."""
+    if update.verb == "choice":
+        return [_choice(update)]
+    if update.verb == "start" and update.token_hash:
+        return [_start_with_link(update)]
+    done = {"start": _greet, "stop": _stop, "help": _help, "other": _help}
+    return [done[update.verb](update)]
+
+
+def language_of(sender: Sender, otherwise: str | None = None) -> str:
+    """The language to speak: that of the person's Telegram if we know it, else the one of their account, else `otherwise`, else English."""
+    spoken = sender.language_code[:2].lower()
+    if spoken in LANGUAGES:
+        return spoken
+    person = find_person(runtime().hooks.find_user_id(telegram_id=sender.id))
+    return next((known for known in (person.language if person else None, otherwise) if known in LANGUAGES), LANGUAGES[0])
+
+
+def _start_with_link(update: BotUpdate) -> BotMessage:
+    challenge = challenges.claim(update.token_hash, update.sender.identity)
+    _ = _texts(update, challenge.language if challenge else None).gettext
+    if challenge is None:
+        text = _("This link is over: it was used already, was cancelled or is older than 10 minutes. It signs nobody in.\n\n"
+                 "To sign in, open %(address)s and choose Telegram there.")
+        return _say(update, text % _words(), key="over")
+    text = _("Sign in to %(school)s?\n\nWhich number does the page show?\n\nAnswer only if you have that page in front of you. Did "
+             "somebody send you this link? Then press “It was not me”: otherwise they could be signed in as you.")
+    return BotMessage(chat_id=update.sender.id, text=text % _words(), buttons=_buttons(challenge, _), until=challenge.expires_at,
+                      key=f"link-{challenge.id}")
+
+
+def _choice(update: BotUpdate) -> BotMessage:
+    outcome = _answer(update)
+    _ = _texts(update).gettext
+    text = {
+        "confirmed": _("Done. Go back to your browser: the page signs you in by itself."),
+        "wrong": _("That is not the number on the page, so this sign-in is cancelled and nobody is signed in. To try again, begin anew on "
+                   "the page."),
+        "refused": _("Cancelled. Nobody is signed in. There is nothing else to do."),
+        "over": _("This question is over. Nothing was changed by your answer."),
+    }[outcome]
+    return BotMessage(chat_id=update.sender.id, text=text, replaces=update.message_id, heard=update.callback_id)
+
+
+def _answer(update: BotUpdate) -> str:
+    """What came of the pressed button; "over" for one that is not ours."""
+    challenge_id, _colon, chosen = update.choice.partition(":")
+    if not (challenge_id.isdecimal() and len(challenge_id) <= 18 and (chosen == NOT_ME or (chosen.isdecimal() and len(chosen) == 2))):
+        return "over"
+    return challenges.answer(int(challenge_id), update.sender.id, None if chosen == NOT_ME else int(chosen))
+
+
+def _greet(update: BotUpdate) -> BotMessage:
+    _ = _texts(update).gettext
+    name = update.sender.first_name or update.sender.username
+    hello = _("Hello, %(name)s!") % {"name": name} if name else _("Hello!")
+    text = _("This is the bot of %(school)s. It signs you in: open %(address)s, choose Telegram there, and follow the link to me.\n\n"
+             "/help tells what I can do.")
+    return _say(update, f"{hello} {text % _words()}", key="greeting")
+
+
+def _stop(update: BotUpdate) -> BotMessage:
+    cancelled = challenges.cancel_all(update.sender.id)
+    _ = _texts(update).gettext
+    done = _("Sign-ins that were waiting for you are cancelled.") + " " if cancelled else ""
+    text = _("I write to nobody who has not written to me first, so there is nothing more to stop. Where you are signed in stays signed "
+             "in; sign out at %(site)s. /start brings me back.")
+    return _say(update, done + text % _words(), key="stop")
+
+
+def _help(update: BotUpdate) -> BotMessage:
+    _ = _texts(update).gettext
+    text = _("I sign people in to %(school)s:\n\n1. Open %(address)s and choose Telegram.\n2. Follow the link to me and press Start.\n"
+             "3. Press the number that the page shows. The page then signs you in.\n\n/stop cancels a sign-in that waits.")
+    return _say(update, text % _words(), key="help")
+
+
+def _say(update: BotUpdate, text: str, key: str) -> BotMessage:
+    """An answer of which one at a time is enough, however often somebody writes."""
+    return BotMessage(chat_id=update.sender.id, text=text, key=key)
+
+
+def _buttons(challenge: Challenge, _: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
+    numbers = tuple(Button(shown=str(number), data=f"{challenge.id}:{number}") for number in challenge.choices)
+    return numbers, (Button(shown=_("It was not me"), data=f"{challenge.id}:{NOT_ME}"),)
+
+
+def _texts(update: BotUpdate, otherwise: str | None = None) -> NullTranslations:
+    return translator(language_of(update.sender, otherwise))
+
+
+def _words() -> dict[str, str]:
+    return {"school": site_name(), "address": absolute_url("/login"), "site": absolute_url("/")}

@@ -1,0 +1,95 @@
+"""Updates of the bot (core.telegram.org/bots/api#update): each is taken once, whatever way it came, and of it only what is needed is kept.
+
+`take` is the entrance for the webhook and for the program that polls; the job `telegram_update` then calls `handle_update`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from pony.orm import delete
+from pony.orm import max as largest
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from studium.core.clock import now
+from studium.core.database import reading, transaction
+from studium.core.errors import BadRequest
+from studium.core.logs import get_logger
+from studium.plugins.telegram.bot_answers import answers
+from studium.plugins.telegram.bot_messages import send
+from studium.plugins.telegram.bot_reading import BotUpdate, read_update, update_id_of
+from studium.plugins.telegram.entities import TelegramUpdate
+from studium.queue import jobs
+from studium.queue.kinds import job_kind
+from studium.queue.running import RunningJob
+from studium.services.translation import N_
+
+log = get_logger(__name__)
+KEPT_FOR = timedelta(days=3)  # Telegram repeats an update for a day
+
+
+class Handling(BaseModel):
+    """The update that a job handles."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    update: BotUpdate
+
+
+def take(raw: Mapping[str, Any]) -> bool:
+    """Take an update as Telegram sent it: remember its id and ask for its handling, in one transaction.
+
+    False when it was taken before. Raises BadRequest when it has no id, and then nothing is stored.
+    """
+    update_id = update_id_of(raw)
+    if update_id is None:
+        raise BadRequest("This is no update of the Bot API: its update_id is missing.")
+    try:
+        update = read_update(raw)
+    except ValidationError as error:
+        log.warning("telegram_update_not_read", update_id=update_id, fields=[".".join(map(str, one["loc"])) for one in error.errors()])
+        update = None
+    with transaction():
+        if TelegramUpdate.get(id=update_id):
+            return False
+        TelegramUpdate(id=update_id, received_at=now(), handled_at=None if update else now())
+        if update:
+            jobs.enqueue(telegram_update, Handling(update=update), unique_key=str(update_id))
+    return True
+
+
+@job_kind("telegram_update", N_("Answer a message to the bot"), params=Handling, retries=5, backoff=1.0, queue="realtime")
+def telegram_update(job: RunningJob, params: Handling) -> dict[str, Any]:
+    """Only the database is touched here; what is to be said goes out by jobs of their own."""
+    return {"handled": handle_update(params.update)}
+
+
+def handle_update(update: BotUpdate) -> bool:
+    """Do what an update asks for, once: the changes, the messages to be sent and the mark that it is done are one transaction."""
+    with transaction():
+        row = TelegramUpdate.get(id=update.update_id)
+        if row is None or row.handled_at is not None:
+            return False
+        for message in answers(update):
+            send(message)
+        row.handled_at = now()
+    return True
+
+
+def next_offset() -> int | None:
+    """The id to ask Telegram for next; None for whatever is oldest there. What is stored here is what was taken, so nothing is lost.
+
+    Older rows do not count: after a week without updates Telegram begins their ids anew, anywhere.
+    """
+    since = now() - KEPT_FOR
+    with reading():
+        newest = largest(row.id for row in TelegramUpdate if row.received_at > since)  # type: ignore[attr-defined]
+    return None if newest is None else int(newest) + 1
+
+
+def trim() -> int:
+    """Forget updates of which Telegram will not speak again; how many."""
+    before = now() - KEPT_FOR
+    with transaction():
+        return int(delete(row for row in TelegramUpdate if row.received_at < before))  # type: ignore[attr-defined]

@@ -1,0 +1,64 @@
+"""What is kept of signing in with Telegram: challenges of the deep link, the bot's updates, and used confirmations of the widget."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pony.orm import Optional, PrimaryKey, Required
+
+from studium.core.clock import now
+from studium.core.database import db
+
+
+class TelegramChallenge(db.Entity):  # type: ignore[misc]
+    """A sign-in by the bot that a browser began; only hashes of the browser's secret and of the link's token are kept."""
+
+    _table_ = "telegram_challenge"
+    id = PrimaryKey(int, auto=True)
+    token_hash = Required(str, unique=True)
+    browser_hash = Required(str, unique=True)
+    number = Required(int)
+    choices = Required(str)
+    language = Required(str)
+    telegram_id = Optional(int, size=64)
+    first_name = Optional(str)
+    last_name = Optional(str)
+    username = Optional(str)
+    created_at = Required(datetime)
+    expires_at = Required(datetime, index="idx_telegram_challenge__expires_at")
+    confirmed_at = Optional(datetime)
+    cancelled_at = Optional(datetime)
+    used_at = Optional(datetime)
+
+    @property
+    def state(self) -> str:
+        """waiting, asked, confirmed; or, at its end, used, cancelled or expired."""
+        if self.used_at is not None:
+            return "used"
+        if self.cancelled_at is not None:
+            return "cancelled"
+        if self.expires_at <= now():
+            return "expired"
+        if self.confirmed_at is not None:
+            return "confirmed"
+        return "waiting" if self.telegram_id is None else "asked"
+
+
+class TelegramUpdate(db.Entity):  # type: ignore[misc]
+    """An update of the bot that was received, by Telegram's own number, so that one sent again is not handled again."""
+
+    _table_ = "telegram_update"
+    id = PrimaryKey(int, size=64, auto=False)
+    received_at = Required(datetime, index="idx_telegram_update__received_at")
+    handled_at = Optional(datetime)
+
+
+class WidgetUse(db.Entity):  # type: ignore[misc]
+    """A confirmation of the legacy widget that signed somebody in; kept for as long as it would be fresh enough to be sent again."""
+
+    _table_ = "telegram_widget_use"
+    hash = PrimaryKey(str)
+    used_at = Required(datetime, index="idx_telegram_widget_use__used_at")
+
+
+ENTITIES = [TelegramChallenge, TelegramUpdate, WidgetUse]

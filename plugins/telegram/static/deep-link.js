@@ -1,0 +1,69 @@
+// Waits until the person has answered the bot, then sends the form that signs this browser in. Without this script the page reloads itself.
+
+const FIRST_PAUSE = 2_000;
+const LONGEST_PAUSE = 10_000;
+const QUICK_ASKS = 60; // two minutes; after that the pauses grow
+const LONGEST_ASK = 10_000;
+const OVER = new Set(["cancelled", "expired", "none"]);
+
+const section = document.querySelector("[data-deep-link]");
+const form = section.querySelector("form");
+let timer = null;
+let asking = false;
+let asked = 0;
+let failures = 0;
+let done = false;
+
+async function ask() {
+  clearTimeout(timer);
+  if (asking || done) return;
+  asking = true;
+  let wait = 0;
+  try {
+    const response = await fetch(section.dataset.statusUrl, {
+      headers: { Accept: "application/json" },
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(LONGEST_ASK),
+    });
+    if (response.status === 429) wait = 1000 * (Number(response.headers.get("Retry-After")) || 10);
+    else if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    else show((await response.json()).data.state);
+    failures = 0;
+    section.removeAttribute("data-offline");
+  } catch (error) {
+    failures += 1;
+    section.toggleAttribute("data-offline", failures > 1);
+    console.debug("Studium: the sign-in could not be asked for", error.message);
+  } finally {
+    asking = false;
+  }
+  asked += 1;
+  if (!done) timer = setTimeout(ask, Math.max(wait, pause()));
+}
+
+function pause() {
+  const slower = Math.max(failures, (asked - QUICK_ASKS) / 10, 0);
+  return Math.min(LONGEST_PAUSE, FIRST_PAUSE * (1 + slower));
+}
+
+// "used" is this browser in another tab, or nothing to be had: the server knows which.
+function show(state) {
+  if (section.dataset.state !== state) section.dataset.state = state;
+  done = OVER.has(state);
+  if (state !== "confirmed" && state !== "used") return;
+  done = true;
+  form.requestSubmit();
+}
+
+// Back from Telegram on the same phone: at once.
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && ask());
+addEventListener("online", ask);
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  done = false;
+  ask();
+});
+
+if (section.dataset.state === "confirmed") show("confirmed");
+else timer = setTimeout(ask, FIRST_PAUSE);
