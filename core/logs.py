@@ -9,8 +9,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TextIO
 
-import structlog
 from flask import Flask, Response, request
+
+from studium.core.lean_structlog import structlog
 
 REQUEST_ID_HEADER = "X-Request-ID"
 

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 
 from flask import Flask
-from huey.consumer import BaseProcess, Consumer, ConsumerStopped
 
 from studium.core.logs import get_logger
 from studium.core.runtime import runtime
 from studium.queue.dispatching import Dispatching
+from studium.queue.lean_huey import BaseProcess, Consumer, ConsumerStopped
 from studium.queue.settings import QueueSettings
 from studium.queue.transport import Transport
 

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 
 from flask import Flask
-from huey.consumer import BaseProcess
 
 from studium.core.health import beat_heart
 from studium.core.logs import get_logger
 from studium.core.runtime import runtime
 from studium.queue.dispatcher import dispatch
 from studium.queue.health import DISPATCHER
+from studium.queue.lean_huey import BaseProcess
 from studium.queue.minutes import trim_minutes
 from studium.queue.periodic_rounds import PeriodicRounds
 from studium.queue.periodic_trimming import settle_runs, trim_runs

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from huey.storage import SqliteStorage
-
 from studium.core.wakeup import Doorbell, Listener
+from studium.queue.lean_huey import SqliteStorage
 
 LONGEST_WAIT = 1.0
 

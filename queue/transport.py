@@ -6,11 +6,8 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from huey.api import Huey, Task
-from huey.registry import Message
-from huey.serializer import Serializer
-
 from studium.core.logs import get_logger
+from studium.queue.lean_huey import Huey, Message, Serializer, Task
 from studium.queue.sqlite import WakingSqliteStorage
 
 log = get_logger(__name__)

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import structlog
-
 from studium.core.clock import now
 from studium.core.database import UNAVAILABLE, reading, transaction
+from studium.core.lean_structlog import structlog
 from studium.core.logs import get_logger
 from studium.core.runtime import runtime
 from studium.queue import lifecycle

@@ -1,0 +1,28 @@
+"""Optional parts of libraries stay out of our processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from studium.core.lean_imports import without
+
+
+def test_a_hidden_module_looks_absent_and_can_be_imported_afterwards() -> None:
+    sys.modules.pop("this", None)
+    with without("this"), pytest.raises(ModuleNotFoundError):
+        __import__("this")
+    assert "this" not in sys.modules
+
+
+def test_a_loaded_module_stays() -> None:
+    with without("sys"):
+        assert __import__("sys") is sys
+
+
+def test_a_worker_loads_neither_rich_nor_gevent() -> None:
+    script = "import sys, studium.queue.program; print([name for name in ('rich', 'gevent') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
