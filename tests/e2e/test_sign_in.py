@@ -112,7 +112,7 @@ def test_a_wrong_number_is_told_on_both_and_signs_nobody_in(waiting, phone):
 
 def test_a_student_on_a_phone_comes_back_to_the_page_and_is_signed_in_at_once(waiting, phone, stack):
     page = waiting(viewport={"width": 360, "height": 740})
-    assert page.page.get_by_alt_text("QR code").is_hidden(), "nobody can point a phone at its own screen"
+    expect(page.page.get_by_alt_text("QR code")).to_be_hidden()  # nobody can point a phone at its own screen
     assert page.page.evaluate("document.documentElement.scrollWidth") <= 360
     boris = phone(page.link, "Борис")
     choose(boris, page.number)
