@@ -11,11 +11,13 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from studium.core import database, health
-from studium.core.csrf import init_csrf
 from studium.core.errors import init_errors, init_unavailable
+from studium.core.gates import init_gates
 from studium.core.logs import init_logs, init_request_ids
+from studium.core.loopback import init_loopback
 from studium.core.plugins import load_plugins
 from studium.core.production import refuse_app_in_production, refuse_in_production
+from studium.core.relative_redirects import init_relative_redirects
 from studium.core.runtime import EXTENSION, Runtime, collect
 from studium.core.settings import Settings, load_core, load_settings
 
@@ -47,7 +49,13 @@ def create_app(environ: Mapping[str, str] | None = None, *, program: str = "web"
     init_request_ids(app)
     init_errors(app)
     init_unavailable(app, database.UNAVAILABLE)
-    init_csrf(app)
+    init_loopback(app, settings.core)
+    init_relative_redirects(app)
+    init_gates(app)
+    if program in PROGRAMS_WITH_PAGES:
+        from studium.core.csrf import init_csrf  # with WTForms and Babel, 10 MB, which programs without pages need not carry
+
+        init_csrf(app)
     app.register_blueprint(health.blueprint)
     with app.app_context():
         if program in PROGRAMS_WITH_PAGES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from studium.core.app import create_app, load
 from studium.core.errors import StudiumError
+from studium.core.findings import Finding
 from studium.core.runtime import collect
 from studium.core.settings import CoreSettings
 
@@ -42,6 +43,18 @@ def runs_as(program: str) -> Callable[[C], C]:
 def runs_without_app(command: C) -> C:
     """Mark a plugin's command, or one of its group, to run without an app and so without a database."""
     return runs_as("")(command)
+
+
+def tell(findings: Iterable[Finding]) -> None:
+    """Print what a doctor found, as it comes, each with its remedy; ends the command with exit code 1 when something is red."""
+    levels = set()
+    for finding in findings:
+        levels.add(finding.level)
+        click.secho(f"{finding.level.upper():8}{finding.name}: {finding.what}", fg=COLOURS[finding.level])
+        if finding.fix:
+            click.echo(f"        -> {finding.fix}")
+    if "red" in levels:
+        sys.exit(1)
 
 
 class Studium(click.Group):
@@ -107,13 +120,7 @@ def doctor() -> None:
     """Look at everything that the site needs; say what is wrong and how to mend it. Exit code 1 when something is."""
     from studium.core.doctor import examine  # its checks are for this command alone
 
-    report = examine(os.environ)
-    for finding in report.findings:
-        click.secho(f"{finding.level.upper():8}{finding.name}: {finding.what}", fg=COLOURS[finding.level])
-        if finding.fix:
-            click.echo(f"        -> {finding.fix}")
-    if report.level == "red":
-        sys.exit(1)
+    tell(examine(os.environ).findings)
 
 
 @studium.command()

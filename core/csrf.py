@@ -5,7 +5,9 @@ Requests with a bearer token need no other one: no foreign page can make a brows
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from typing import Any
+
+from flask import Flask, Response, current_app, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from studium.core.bearer import bearer_token
@@ -19,6 +21,13 @@ class BrowserProtection(CSRFProtect):  # type: ignore[misc]
         """Refuse an unsafe request without the page's token; one with a bearer token passes, and is checked by who it says it is."""
         if bearer_token() is None:
             super().protect(apply_exemptions=apply_exemptions)
+
+    def _get_csrf_token(self) -> Any:
+        """Of a browser that never was given a token the form is not read, and so not waited for; nor of one that sends it as a header."""
+        if current_app.config["WTF_CSRF_FIELD_NAME"] not in session:
+            return None
+        given = (request.headers.get(name) for name in current_app.config["WTF_CSRF_HEADERS"])
+        return next(filter(None, given), None) or super()._get_csrf_token()
 
 
 csrf = BrowserProtection()

@@ -3,7 +3,7 @@
 StudiumError
 ├── SettingsError, PluginError, DatabaseError   stop the start of a process
 └── Problem                                     an answer to a request
-    ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · Conflict 409
+    ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · RequestTimeout 408 · Conflict 409
     └── Unprocessable 422 · TooManyRequests 429 · Unavailable 503
 """
 
@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from studium.core.bearer import bearer_token
 from studium.core.logs import get_logger
+from studium.core.too_slow import TooSlow
 
 log = get_logger(__name__)
 JSON_PATHS = ("/api/", "/up", "/metrics", "/webhooks/", "/cable")
@@ -87,6 +88,12 @@ class NotFound(Problem):
     status, code, title = 404, "not-found", "There is nothing here"
 
 
+class RequestTimeout(Problem):
+    """408: the request did not arrive in time; the connection is closed."""
+
+    status, code, title = 408, "request-timeout", "That took too long"
+
+
 class Conflict(Problem):
     """409: the state of the thing does not allow it."""
 
@@ -125,6 +132,7 @@ def render(problem: Problem) -> Response:
     """The answer for a problem, in the form that the client reads."""
     if wants_json():
         response = Response(json.dumps(problem.as_dict()), problem.status, mimetype="application/problem+json")
+        response.headers["Cache-Control"] = "no-store"  # else a 404 may be kept (RFC 9111, 4.2.2)
     else:
         response = Response(_page(problem), problem.status, mimetype="text/html")
     response.headers.update(problem.headers)
@@ -134,6 +142,7 @@ def render(problem: Problem) -> Response:
 def init_errors(app: Flask) -> None:
     """Install the handlers of `Problem`, of Werkzeug's HTTP errors, and of anything unforeseen."""
     app.register_error_handler(Problem, render)
+    app.register_error_handler(TooSlow, _render_too_slow)
     app.register_error_handler(HTTPException, _render_http_exception)
     app.register_error_handler(Exception, _render_unforeseen)
 
@@ -147,6 +156,11 @@ def init_unavailable(app: Flask, errors: tuple[type[Exception], ...]) -> None:
 def _render_unavailable(error: Exception) -> Response:
     log.exception("database_unavailable", path=request.path, error=repr(error))
     return render(Unavailable("Nothing was changed. Please try again in a moment.", headers={"Retry-After": "5"}))
+
+
+def _render_too_slow(error: TooSlow) -> Response:
+    log.info("request_too_slow", path=request.path, error=str(error))
+    return render(RequestTimeout("The request did not arrive in time. Please check your connection and try again."))
 
 
 def _render_http_exception(error: HTTPException) -> Response:

@@ -79,7 +79,7 @@ def init_request_ids(app: Flask) -> None:
     @app.before_request
     def _bind() -> None:
         given = request.headers.get(REQUEST_ID_HEADER, "")
-        request_id = given if 8 <= len(given) <= 64 and given.replace("-", "").isalnum() else secrets.token_hex(8)
+        request_id = given if 8 <= len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum() else secrets.token_hex(8)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
 

@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from studium.core.errors import SettingsError
 
 ENV_PREFIX = "STUDIUM_"
 SHORTEST_KEY = 32
+USER_OF_URL = re.compile(r"(?<=://)[^/?#\s'\"]*@")  # may hold a password
 MAKE_KEY = "python3 -c 'import secrets; print(secrets.token_hex(32))'"
 FIRST_PARTY_PLUGINS = (
     "studium.queue.plugin",
@@ -26,9 +28,14 @@ FIRST_PARTY_PLUGINS = (
     "studium.plugins.telegram",
     "studium.plugins.progress",
     "studium.plugins.documents",
+    "studium.plugins.payments",
+    "studium.plugins.stripe",
+    "studium.plugins.yookassa",
+    "studium.plugins.bank_transfer",
+    "studium.plugins.sandbox",
     "studium.web",
 )
-SIMULATORS = ("studium.testing.simulators",)  # follow the first-party ones outside of production, unless STUDIUM_PLUGINS names others
+OUTSIDE_PRODUCTION = ("studium.testing.simulators", "studium.testing.scaffold")  # follow them, unless STUDIUM_PLUGINS names others
 
 
 class Section(BaseModel):
@@ -79,6 +86,13 @@ class CoreSettings(Section):
             raise ValueError(f"needs at least {SHORTEST_KEY} characters; make one with: {MAKE_KEY}")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _no_password(cls, value: str | None) -> str | None:
+        if value is not None and "@" in urlsplit(value).netloc:
+            raise ValueError("has no user name and no password, since every visitor sees it")
+        return value
+
     @property
     def public_origin(self) -> str | None:
         """The Origin header of the site's own pages, from `public_url` (RFC 6454: scheme, host and port, no path)."""
@@ -116,7 +130,7 @@ def load_core(environ: Mapping[str, str]) -> CoreSettings:
     """Read the core section; in development a missing secret key is made once and kept in the data folder."""
     core = _read(CoreSettings, environ)
     if core.env != "production" and "plugins" not in core.model_fields_set:
-        core = core.model_copy(update={"plugins": (*core.plugins, *SIMULATORS)})
+        core = core.model_copy(update={"plugins": (*core.plugins, *OUTSIDE_PRODUCTION)})
     _refuse_public_development(core)
     if core.secret_key is None:
         if core.env == "production":
@@ -145,9 +159,9 @@ def _refuse_public_development(core: CoreSettings) -> None:
     if core.env != "development":
         return
     signs = {
-        f"STUDIUM_HOST={core.host}": not _is_loopback(core.host),
+        f"STUDIUM_HOST={core.host}": not is_loopback(core.host),
         f"STUDIUM_TRUSTED_PROXIES={core.trusted_proxies}": core.trusted_proxies > 0,
-        f"STUDIUM_PUBLIC_URL={core.public_url}": (core.public_url or "").lower().startswith("https:"),
+        f"STUDIUM_PUBLIC_URL={core.public_url}": core.public_url is not None and not _is_local_address(core.public_url),
     }
     if found := [sign for sign, is_given in signs.items() if is_given]:
         raise SettingsError(f"STUDIUM_ENV is development, where anybody can sign in as anybody, but {' and '.join(found)} would let other "
@@ -157,11 +171,18 @@ def _refuse_public_development(core: CoreSettings) -> None:
                             f"-L {core.cable_port}:127.0.0.1:{core.cable_port} <server>")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host, without a port, is this machine: 127.0.0.0/8, ::1, localhost and names under it (RFC 6761, 6.3)."""
+    name = host.strip("[]").lower().removesuffix(".")
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        return ipaddress.ip_address(name).is_loopback
     except ValueError:
-        return host.lower() == "localhost"
+        return name == "localhost" or name.endswith(".localhost")
+
+
+def _is_local_address(url: str) -> bool:
+    site = urlsplit(url)
+    return site.scheme == "http" and is_loopback(site.hostname or "")
 
 
 def _read(section: type[S], environ: Mapping[str, str]) -> S:
@@ -182,9 +203,11 @@ def _explain(section: type[Section], error: ValidationError) -> str:
     for found in error.errors():
         field = str(found["loc"][0]) if found["loc"] else ""
         secret = "Secret" in str(section.model_fields[field].annotation) if field else True
-        value = "" if secret else f"={found['input']!r}"
+        value = "" if secret else f"={USER_OF_URL.sub('***@', repr(found['input']))}"
         description = section.model_fields[field].description if field else ""
-        lines.append(f"{names.get(field, section.__name__)}{value}: {found['msg']}. It is: {description}.")
+        told = f"{names[field]}{value}: " if field else ""
+        wrong = found["msg"].removeprefix("Value error, ")
+        lines.append(f"{told}{wrong}." + (f" It is: {description}." if description else ""))
     return "\n".join(lines)
 
 

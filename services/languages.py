@@ -22,6 +22,12 @@ def language() -> str:
     return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
 
 
+def browser_language() -> str | None:
+    """The one of LANGUAGES that this browser was set to here, else the first that it asks for; None when it asks for others only."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES)
+
+
 def remember_language(response: Response, chosen: str) -> None:
     """Let this browser keep the choice, which is one of LANGUAGES, for a year."""
     secure = runtime().settings.core.env == "production"

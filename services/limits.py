@@ -43,7 +43,9 @@ class LimitSettings(Section):
         "300/minute;3000/hour", description="requests to /auth/ from one address, such as 60/minute or 30/minute;200/hour, or off; a "
         "class in one room shares an address")
     sign_in_person: Rate = Field("10/minute;60/hour", description="sign-ins of one person")
-    api_writes: Rate = Field("300/minute", description="unsafe requests to /api/ by one person (without one, by one address), except beats")
+    writes: Rate = Field(
+        "300/minute", description="unsafe requests of one person (without one, of one address), forms and calls of the API together, "
+        "except beats, sign-in and webhooks")
     watch_sessions: Rate = Field(
         "30/minute;200/hour", description="watch sessions that one person may open; each brings 10 s of credit, so 200 an hour are "
         "slower than watching")
@@ -58,13 +60,15 @@ def limit(key: str, rate: str) -> None:
     """
     if rate == OFF:
         return
-    from studium.services.limits_counting import seconds_to_wait  # the library needs 2 MB, which processes without pages can do without
+    # The library needs 2 MB, which processes without pages can do without; the words are those of a request.
+    from studium.services.limits_counting import seconds_to_wait
+    from studium.services.waiting import texts_of_reader, waiting_words
 
     wait = seconds_to_wait(key, rate)
     if wait is None:
         return
     log.info("limit_reached", what=key.partition(":")[0], rate=rate, retry_after=wait)
-    raise TooManyRequests(f"Please wait {wait} s, then try again.", headers={"Retry-After": str(wait)}, retry_after=wait)
+    raise TooManyRequests(waiting_words(wait, texts_of_reader()), headers={"Retry-After": str(wait)}, retry_after=wait)
 
 
 def not_counted(view: V) -> V:
@@ -74,9 +78,12 @@ def not_counted(view: V) -> V:
 
 
 def address_group(address: str | None) -> str:
-    """What counts as one address: an IPv4 address, or the network of an IPv6 one, since a household has 2**64 of those."""
+    """What counts as one address: an IPv4 address, or the network of an IPv6 one, since a household has 2**64 of those.
+
+    A port, which some proxies add to X-Forwarded-For, does not count.
+    """
     try:
-        found = ipaddress.ip_address((address or "").partition("%")[0])
+        found = ipaddress.ip_address(_without_port(address or "").partition("%")[0])
     except ValueError:
         return "unknown"
     if isinstance(found, ipaddress.IPv6Address):
@@ -84,3 +91,10 @@ def address_group(address: str | None) -> str:
             return str(found.ipv4_mapped)
         return str(ipaddress.ip_network((int(found), IPV6_HOME), strict=False))
     return str(found)
+
+
+def _without_port(address: str) -> str:
+    """`192.0.2.1:4711` and `[2001:db8::1]:4711` (RFC 7239, 6) as plain addresses; these have no port: two colons are IPv6."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address.partition(":")[0] if address.count(":") == 1 else address

@@ -29,7 +29,7 @@ class CacheStorage(Storage):
 
     def get(self, key: str) -> int:
         """The count so far."""
-        return int(cache().get(key, 0))
+        return cache().count(key)
 
     def get_expiry(self, key: str) -> float:
         """When the window ends, in seconds since the epoch by the system's clock."""

@@ -14,7 +14,7 @@ from studium.core.errors import Unavailable
 from studium.core.runtime import collect, runtime
 from studium.services.limits import LimitSettings, limit
 from studium.services.redirects import safe_path
-from studium.services.users import SESSION_COOKIE
+from studium.services.users import session_cookie
 
 AFTER_SIGN_IN = "/dashboard"
 DEVELOPMENT = "development"  # the method that asks for no proof, and so needs no limit
@@ -64,23 +64,24 @@ def sign_in_methods() -> list[SignInMethod]:
     return sorted(collect(runtime().hooks.register_sign_in_methods), key=lambda method: method.order)
 
 
-def sign_in(identity: ExternalIdentity, method: str, next: str | None) -> Response:
+def sign_in(identity: ExternalIdentity, method: str, next: str | None, *, counted: bool = False) -> Response:
     """Sign this browser in as the person, ending the session it had before, and send it on to `next` if that is a path of this site.
 
-    Call it once, at the end of a method, in the request of the browser that is to be signed in.
+    Call it once, at the end of a method, in the request of the browser that is to be signed in. Within a transaction it must be `counted`:
+    `count_sign_in` came before it.
     """
     response: Response = redirect(safe_path(next, AFTER_SIGN_IN), 303)
-    keep_token(response, open_session(identity, method))
+    keep_token(response, open_session(identity, method, counted=counted))
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def open_session(identity: ExternalIdentity, method: str) -> OpenedSession:
+def open_session(identity: ExternalIdentity, method: str, *, counted: bool = False) -> OpenedSession:
     """Open a session for this browser without an answer yet; `keep_token` must follow. Raises TooManyRequests for a person who
     signs in too often, Unavailable without a plugin for sessions.
     """
-    if method != DEVELOPMENT:
-        limit(f"sign-in-person:{identity.telegram_id}", runtime().settings[LimitSettings].sign_in_person)
+    if not counted:
+        count_sign_in(identity, method)
     opened: OpenedSession | None = runtime().hooks.complete_sign_in(identity=identity, method=method)
     if opened is None:
         raise Unavailable("No plugin keeps sessions here, so nobody can sign in.")
@@ -88,7 +89,23 @@ def open_session(identity: ExternalIdentity, method: str) -> OpenedSession:
     return opened
 
 
+def count_sign_in(identity: ExternalIdentity, method: str) -> None:
+    """Count a sign-in of the person; raises TooManyRequests when it is one too many. It writes the cache, so not within a transaction."""
+    if method != DEVELOPMENT:
+        limit(f"sign-in-person:{identity.telegram_id}", runtime().settings[LimitSettings].sign_in_person)
+
+
 def keep_token(response: Response, opened: OpenedSession) -> None:
     """Give the browser its session token, out of reach of scripts."""
-    response.set_cookie(SESSION_COOKIE, opened.token, max_age=opened.seconds, httponly=True, samesite="Lax",
-                        secure=runtime().settings.core.env == "production")
+    response.set_cookie(session_cookie(), opened.token, max_age=opened.seconds, httponly=True, samesite="Lax", secure=_production())
+
+
+def forget_token(response: Response) -> None:
+    """Take the session token from the browser. The attributes are those of the cookie: without Secure a browser refuses to touch one whose
+    name begins with __Host-.
+    """
+    response.delete_cookie(session_cookie(), httponly=True, samesite="Lax", secure=_production())
+
+
+def _production() -> bool:
+    return runtime().settings.core.env == "production"

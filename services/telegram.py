@@ -131,6 +131,11 @@ class BotAccount:
     proxy: SecretStr | None = None
     link_base: str = "https://t.me"
 
+    @property
+    def id(self) -> int:
+        """The bot's own Telegram id, with which its token begins; a new token of the same bot has the same."""
+        return int(self.token.get_secret_value().partition(":")[0])
+
     def link(self, start: str) -> str:
         """The address that opens the bot in a person's Telegram, which then sends it `/start <start>` (core.telegram.org/bots/features)."""
         return f"{self.link_base}/{self.username}?start={start}"
@@ -176,6 +181,7 @@ class BotApi:
 
     def __init__(self, account: BotAccount) -> None:
         self._account = account
+        self.bot_id = account.id
         logging.getLogger("urllib3").setLevel(logging.INFO)  # its debug lines show the path, which holds the token
 
     def get_me(self) -> dict[str, Any]:

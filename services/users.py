@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from flask import g, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as UnknownAddress
 
 from studium.core.bearer import bearer_token
 from studium.core.errors import Forbidden, NotFound, Unauthorized
 from studium.core.runtime import runtime
+from studium.core.too_slow import TooSlow
 
-SESSION_COOKIE = "studium_session"
 STUDENT, OWNER, OPS = "student", "owner", "ops"
 
 
@@ -32,19 +34,37 @@ class SignedInUser:
     scopes: frozenset[str] | None = None
 
 
+def session_cookie() -> str:
+    """The name of the cookie with the session token. In production no neighbouring subdomain can set it (RFC 6265bis, 4.1.3.2); browsers
+    take a name with this prefix over https only.
+    """
+    return "__Host-studium_session" if runtime().settings.core.env == "production" else "studium_session"
+
+
+def session_token() -> str | None:
+    """The session token that the browser of this request carries. None without one, and with several: a browser of ours has one, a second
+    was planted by somebody who wants this person to learn, and to type, in another account (RFC 6265, 8.6).
+    """
+    found = request.cookies.getlist(session_cookie())
+    return found[0] if len(found) == 1 and found[0] else None
+
+
 def current_user() -> SignedInUser | None:
     """The user of this request, asked for once a request; None for a visitor.
 
-    With a bearer token it is that token's person, whatever cookies came along; an unknown token raises Unauthorized, once.
+    With a bearer token it is that token's person, whatever cookies came along; an unknown token raises Unauthorized, once. The request's
+    body is read before: who signs out meanwhile is nobody.
     """
     if "signed_in_user" not in g:
         g.signed_in_user = None  # so that the page that tells of an error does not meet it again
         bearer = bearer_token()
-        if bearer is None:
-            token = request.cookies.get(SESSION_COOKIE)
-            g.signed_in_user = find_user(token) if token else None
-        else:
+        token = bearer if bearer is not None else session_token()
+        if token:
+            _hear_out()
+        if bearer is not None:
             g.signed_in_user = _find_by_bearer(bearer)
+        elif token:
+            g.signed_in_user = find_user(token)
     found: SignedInUser | None = g.signed_in_user
     return found
 
@@ -76,6 +96,14 @@ def require_role(role: str) -> SignedInUser:
     if role not in user.roles:
         raise NotFound(UnknownAddress.description or "")
     return user
+
+
+def _hear_out() -> None:
+    """Wait for the rest of the request, so that a sign-out or the end of the account counts for one that was begun before it."""
+    size = request.content_length
+    if size is None or request.max_content_length is None or size <= request.max_content_length:  # the others are refused unread
+        with suppress(HTTPException, TooSlow):  # whoever needs the body meets that; the page that tells of it asks for the user, too
+            request.get_data(cache=True)
 
 
 def find_user(token: str) -> SignedInUser | None:

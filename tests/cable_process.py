@@ -26,7 +26,7 @@ from websockets.sync.client import ClientConnection, connect
 from studium.services.cable import sign_stream, user_stream
 
 DEADLINE = 20.0
-WORKER = "studium.services.cable.gunicorn_worker.CableWorker"
+WORKER = "studium.core.loop_worker.LoopWorker"
 COMMAND = (
     "-m",
     "gunicorn",
@@ -160,7 +160,8 @@ class CableProcess:
 
     def open(self, token: str | None, origin: str | None = "own", **options: Any) -> Browser:
         """Open a WebSocket with the session token; raises InvalidStatus when it is refused."""
-        headers = {"Cookie": f"studium_session={token}"} if token else {}
+        name = "__Host-studium_session" if self.environ["STUDIUM_ENV"] == "production" else "studium_session"
+        headers = options.pop("additional_headers", {}) | ({"Cookie": f"{name}={token}"} if token else {})
         socket = connect(
             f"ws://127.0.0.1:{self.port}/cable",
             origin=self.origin if origin == "own" else origin,  # type: ignore[arg-type]

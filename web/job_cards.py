@@ -12,6 +12,7 @@ from studium.queue.entities import FAILED
 from studium.queue.jobs import JobView
 from studium.services.redirects import safe_path
 
+from .job_phase import phase_of
 from .job_words import reason_of, starts_later, state_in_words, title_of
 
 ICONS = {"queued": "clock", "retrying": "restart", "succeeded": "tick", "failed": "warning", "cancelled": "close"}
@@ -56,12 +57,6 @@ class JobCard:
     def can_retry(self) -> bool:
         """Whether the owner may try it again."""
         return self.job.state == FAILED
-
-
-def phase_of(job: JobView) -> str:
-    """Which run and state this is. Progress is compared within one phase only: between phases it may well go back."""
-    started = job.started_at.isoformat() if job.started_at else ""
-    return f"{job.state}/{started}/{'stopping' if job.cancel_requested else ''}"
 
 
 def card_of(job: JobView) -> JobCard:

@@ -15,13 +15,14 @@ from flask_babel import gettext as _
 from pydantic import BaseModel
 
 from studium.core.database import transaction
-from studium.core.errors import Conflict, NotFound, TooManyRequests, Unprocessable
+from studium.core.errors import Conflict, NotFound, TooManyRequests, Unauthorized, Unprocessable
 from studium.queue import jobs
 from studium.queue.entities import FAILED
 from studium.queue.errors import InvalidParams, NotRetryable, TooManyJobs, UnknownJob, UnknownKind
 from studium.queue.jobs import JobView
 from studium.queue.kinds import JobKind, parse_params
 from studium.queue.queues import queues
+from studium.services.people import find_person
 from studium.services.users import SignedInUser
 
 from .job_words import limit_in_words
@@ -43,6 +44,7 @@ def start(user: SignedInUser, kind_name: str, params: dict[str, Any], request_ke
     if kind.admit is not None:
         kind.admit(user.id, parsed)
     with _refusals(), transaction():
+        _require_account(user)
         job = jobs.enqueue(kind, parsed, user_id=user.id, unique_key=key)
         if job.user_id != user.id:
             raise Conflict(_("Exactly this is being made for somebody else right now. Please try again in a minute."))
@@ -73,7 +75,14 @@ def retry(user: SignedInUser, job_id: str) -> JobView:
     if kind is not None and kind.admit is not None:
         kind.admit(user.id, _parse(kind, job.params))
     with _refusals(), transaction():
+        _require_account(user)
         return jobs.retry(job_id, by=_who(user), user_id=user.id)
+
+
+def _require_account(user: SignedInUser) -> None:
+    """Within the transaction: an account that was deleted since the request began gets no job any more, as nobody would remove it."""
+    if find_person(user.id) is None:
+        raise Unauthorized(_("This account was deleted."))
 
 
 def _kind_for_students(name: str) -> JobKind[Any]:

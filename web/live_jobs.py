@@ -7,7 +7,7 @@ from studium.queue.jobs import JobView
 from studium.services import cable
 from studium.services.users import current_user
 
-from .job_cards import phase_of
+from .job_phase import phase_of
 
 
 def publish_change(job: JobView) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from studium.core.gates import put_gate
+
 from .pages.ops import bulk, job, job_list, overview, periodic
 from .pages.ops.gate import let_ops_in
 from .pages.ops.words import words_for_templates
 
 ops = Blueprint("ops", __name__, url_prefix="/ops")
-ops.before_request(let_ops_in)
+put_gate(ops, let_ops_in)
 ops.context_processor(words_for_templates)
 
 ops.add_url_rule("", "front", overview.front)

@@ -5,9 +5,10 @@ A view that is marked `services.limits.not_counted` is left alone by the rates. 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import IO, Any, cast
 
 from flask import Flask, current_app, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from studium.core.runtime import runtime
 from studium.services.limits import LimitSettings, address_group, limit
@@ -25,6 +26,22 @@ LARGEST_BODY = (  # the first prefix that fits; bytes, None is STUDIUM_MAX_REQUE
 )
 
 
+class LimitedBody:
+    """The body of a request that does not say how large it is (Transfer-Encoding: chunked): larger is refused, not cut short."""
+
+    def __init__(self, stream: IO[bytes], limit: int) -> None:
+        self._stream = stream
+        self._left = limit
+
+    def read(self, size: int = -1) -> bytes:
+        """At most so many bytes; raises RequestEntityTooLarge."""
+        found = self._stream.read(self._left + 1 if size is None or size < 0 else size)
+        self._left -= len(found)
+        if self._left < 0:
+            raise RequestEntityTooLarge
+        return found
+
+
 def init_request_limits(app: Flask) -> None:
     """Set the size before anything reads the form, and count before a view runs."""
     app.url_value_preprocessor(_limit_size)
@@ -39,7 +56,13 @@ def largest_body(path: str) -> int:
 
 
 def _limit_size(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    request.max_content_length = largest_body(request.path)
+    limit = largest_body(request.path)
+    request.max_content_length = limit
+    if request.content_length is None and "wsgi.input_terminated" in request.environ:
+        request.environ["wsgi.input"] = LimitedBody(cast(IO[bytes], request.environ["wsgi.input"]), limit)
+        request.max_content_length = limit + 1  # Werkzeug would silently stop there
+    elif (request.content_length or 0) > limit:
+        raise RequestEntityTooLarge
 
 
 def _limit_rate() -> None:
@@ -51,9 +74,9 @@ def _limit_rate() -> None:
         limit(f"sign-in:{_address()}", rates.sign_in_address)
     elif request.path.startswith("/webhooks/"):
         limit(f"webhooks:{_address()}", rates.webhooks)
-    elif request.path.startswith("/api/") and request.method not in SAFE:
+    elif request.method not in SAFE:
         user = current_user()
-        limit(f"api:{user.id if user else _address()}", rates.api_writes)
+        limit(f"writes:{user.id if user else _address()}", rates.writes)
 
 
 def _address() -> str:

@@ -14,7 +14,7 @@ from filling import fill
 from ports import refuse_taken_ports
 from processes import Supervised
 from readiness import ask, explain
-from serve import refuse_second
+from serve import PRIVATE, refuse_second
 
 SECONDS_TO_START = 30.0
 WELCOME = """
@@ -52,6 +52,7 @@ def main() -> None:
         refuse_second(place)
         refuse_taken_ports(place)
         virtualenv.prepare()
+        os.umask(PRIVATE)
         place.make_folders()
         environ = place.variables(os.environ)
         fill(place, environ)

@@ -29,14 +29,14 @@ except StudiumError as error:
 
 
 def fill(place: Place, environ: Mapping[str, str]) -> None:
-    """Migrate, and in development import the examples and make the demo people; raises Refusal when one of them fails."""
+    """Migrate, and in development import the examples, make the demo people and enrol them; raises Refusal when one fails."""
     stamp = place.data_dir / "run" / "filled"
     if stamp.exists() and stamp.read_text() == _digest(place, environ):
         return
     commands = [["migrate"]]
     if environ.get("STUDIUM_ENV", "development") != "production":
         commands += [["course", "import", str(folder)] for folder in example_courses()]
-        commands += [["users", "demo"]]
+        commands += [["users", "demo"], ["enrolments", "demo"]]
     filled = subprocess.run([str(PYTHON), "-P", "-c", RUN_COMMANDS, json.dumps(commands)], check=False,
                             env={"STUDIUM_LOG_LEVEL": "warning", **environ})
     if filled.returncode:

@@ -45,7 +45,7 @@ def check(output: TextIO) -> None:
         _call([str(binaries / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-c", str(ROOT / "constraints.txt"),
                str(wheel)], place, output)
         for command in (["studium", "--version"], ["studium", "settings"], ["studium", "migrate"], ["studium", "users", "demo"],
-                        ["python", "-I", "-c", USE]):
+                        ["studium", "new-provider", "acme-pay"], ["python", "-I", "-c", USE]):
             _call([str(binaries / command[0]), *command[1:]], place, output)
         output.write("the wheel works in a fresh environment\n")
 

@@ -9,6 +9,8 @@ import sys
 from environment import Place, Refusal, complain, read_place, supervisor_command
 from ports import refuse_taken_ports
 
+PRIVATE = 0o077  # databases and logs are for the user of the site alone
+
 
 def main() -> None:
     """Check that nothing runs on this data folder or on its ports yet, then become supervisord."""
@@ -16,6 +18,7 @@ def main() -> None:
         place = read_place(os.environ)
         refuse_second(place)
         refuse_taken_ports(place)
+        os.umask(PRIVATE)
         place.make_folders()
         command = supervisor_command("supervisord")
     except Refusal as refusal:

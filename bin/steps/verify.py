@@ -24,8 +24,10 @@ PACKAGES = ("core", "queue", "services", "plugins", "web", "testing")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SHOWN_OF_A_FAILURE = 60
 PYTEST = (str(PYTHON), "-m", "pytest", "-p", "no:cacheprovider")
+QUICK = (*PYTEST, "-p", "no:schemathesis")  # only the fuzz tests need it, and each process would load it for a second
 STORMS = ("tests/faults/test_jobs_survive_kill.py", "tests/faults/test_progress_survives_kill.py")
 Step = Callable[[TextIO], None]
+NO_COMPILED_FILES = "PYTHONDONTWRITEBYTECODE"
 NO_TESTS = 5  # pytest's exit code when it collected nothing (docs.pytest.org, exit codes)
 
 
@@ -72,7 +74,7 @@ def mypy(log: TextIO) -> None:
 
 def tests(log: TextIO) -> None:
     """All tests that are quick: no browser, no kill -9."""
-    _call(log, *PYTEST, "-n", "2", "--dist", "loadfile", "-m", "not e2e and not faults and not fuzz and not slow")
+    _call(log, *QUICK, "-n", "2", "--dist", "loadfile", "-m", "not e2e and not faults and not fuzz and not slow")
 
 
 def slow(log: TextIO) -> None:
@@ -135,8 +137,10 @@ def _report(step: Step, end: tuple[float, str]) -> bool:
 
 
 def _call(log: TextIO, *command: str) -> None:
-    """Run a command at the root with its output in the log; raises Failed unless its exit code is 0."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("STUDIUM_")}
+    """Run a command at the root with its output in the log; raises Failed unless its exit code is 0.
+
+    Compiled files are kept even where the environment says not to: every test process would compile all tests anew."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("STUDIUM_") and name != NO_COMPILED_FILES}
     done = subprocess.run(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, check=False)
     if done.returncode == NO_TESTS and "pytest" in command:
         raise Failed("no test was found")

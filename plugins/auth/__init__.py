@@ -14,7 +14,7 @@ from studium.core.migrations import Migrations
 from studium.core.plugins import hookimpl
 from studium.core.runtime import runtime
 from studium.core.settings import Section
-from studium.plugins.auth import commands, deletion, development, export, people, routes, sessions, tokens
+from studium.plugins.auth import commands, deletion, export, people, sessions, tokens
 from studium.plugins.auth.entities import ApiToken, Session, User, UserRole
 from studium.plugins.auth.settings import AuthSettings
 from studium.plugins.auth.trimming import DAILY, trim_sessions
@@ -47,7 +47,8 @@ def register_migrations() -> Migrations:
 @hookimpl
 def register_blueprints() -> Sequence[Blueprint]:
     """The pages; the development sign-in exists outside production only."""
-    from studium.plugins.auth.account_pages import blueprint as account  # with Flask-Babel, which programs without pages need not carry
+    from studium.plugins.auth import development, routes  # with Flask-Babel and WTForms, which programs without pages need not carry
+    from studium.plugins.auth.account_pages import blueprint as account
 
     if runtime().settings.core.env == "production":
         return [routes.blueprint, account]
@@ -93,6 +94,8 @@ def find_signed_in_user(token: str) -> SignedInUser | None:
 @hookimpl
 def complete_sign_in(identity: ExternalIdentity, method: str) -> OpenedSession:
     """One user for each Telegram id, and a new session."""
+    from studium.plugins.auth import routes
+
     return routes.open_browser(identity, method)
 
 
@@ -100,6 +103,18 @@ def complete_sign_in(identity: ExternalIdentity, method: str) -> OpenedSession:
 def find_person(user_id: int) -> Person | None:
     """From the account."""
     return people.find_person(user_id)
+
+
+@hookimpl
+def find_people(user_ids: Collection[int]) -> Mapping[int, Person]:
+    """From the accounts."""
+    return people.find_people(user_ids)
+
+
+@hookimpl
+def find_people_called(words: str, limit: int) -> Sequence[Person]:
+    """By the names of the accounts."""
+    return people.find_people_called(words, limit)
 
 
 @hookimpl
@@ -130,4 +145,6 @@ def export_user_data(user_id: int) -> Mapping[str, Any]:
 def app_created(app: Flask) -> None:
     """Show "please sign in" as the way to the sign-in page, to people; programs get problem+json."""
     if runtime().program == "web":
+        from studium.plugins.auth import routes
+
         app.register_error_handler(Unauthorized, routes.show_sign_in)

@@ -16,13 +16,16 @@ from studium.core.database import transaction
 from studium.core.errors import Conflict, NotFound, Unprocessable
 from studium.core.runtime import runtime
 from studium.plugins.auth import deletion, people, sessions, tokens
-from studium.plugins.auth.account_words import deletion_word, device_words, scope_words, when
+from studium.plugins.auth.account_words import date_and_time, deletion_word, device_words, method_words, scope_words, when
+from studium.plugins.auth.one_time_forms import mark_used, new_form_id, was_used
 from studium.plugins.auth.sessions import SessionView
 from studium.plugins.auth.time_zones import UTC, is_zone, offered_name, zones_by_region
 from studium.plugins.auth.token_form import DAYS, TokenForm, read_token_form
+from studium.services.account_sections import find_sections
 from studium.services.languages import LANGUAGES, language, remember_language
 from studium.services.offers import JobOffer, find_offers
-from studium.services.users import SESSION_COOKIE, SignedInUser, require_session
+from studium.services.sign_in import forget_token
+from studium.services.users import SignedInUser, require_session
 
 EXPORT = "account_export"  # offered by whoever makes exports; without one the page has no such part
 ID = "int(min=1, max=2147483647)"  # what the database takes
@@ -71,8 +74,13 @@ def sign_out_others() -> Response:
 
 @blueprint.post("/account/tokens")
 def create_token() -> Response:
-    """Make a token {name, scope..., days} and show it, once: the answer is the page itself, as no other place may hold the token."""
-    user = require_session()
+    """Make a token {name, scope..., days} and show it, once: the answer is the page itself, as no other place may hold the token.
+
+    The same form again ({form_id}), such as by a reload of that page, makes no second one.
+    """
+    user, form_id = require_session(), request.form.get("form_id", "")
+    if was_used(form_id):
+        return _back("tokens", "made")
     form = read_token_form(request.form)
     if form.errors:
         return _page(user, 422, token_form=form)
@@ -81,6 +89,7 @@ def create_token() -> Response:
     except Conflict:
         full = _("You have as many tokens as one can have. Revoke one that is no longer needed.")
         return _page(user, 409, token_form=form.with_error("name", full))
+    mark_used(form_id)
     return _page(user, 201, new_token=made, new_token_name=form.name)
 
 
@@ -96,7 +105,7 @@ def revoke_token(token_id: int) -> Response:
 def confirm_deletion() -> Response:
     """What would be removed, and the word to type."""
     require_session()
-    return _private(render_template("auth/delete_account.html", word=deletion_word(), problem=None))
+    return _deletion_page()
 
 
 @blueprint.post("/account/delete")
@@ -104,13 +113,12 @@ def delete() -> Response:
     """Delete the account {word}, if the word is right; the browser is a visitor's afterwards."""
     user = require_session()
     if request.form.get("word", "").strip().casefold() != deletion_word().casefold():
-        problem = _("Type the word exactly as it is shown. Nothing was deleted.")
-        return _private(render_template("auth/delete_account.html", word=deletion_word(), problem=problem), 422)
+        return _deletion_page(_("Type the word exactly as it is shown. Nothing was deleted."))
     deletion.delete_account(user.id)
     session.clear()
     flash(_("Your account is deleted. What was kept about you is being removed now."), "done")
     response = redirect("/", 303)
-    response.delete_cookie(SESSION_COOKIE)
+    forget_token(response)
     return response
 
 
@@ -123,10 +131,17 @@ def _page(user: SignedInUser, status: int = 200, **more: Any) -> Response:
     offered = {UTC, *(zone.name for group in zones.values() for zone in group)}
     values: dict[str, Any] = {
         "account": account, "zones": zones, "chosen_zone": chosen, "other_zone": chosen if chosen not in offered else None,
-        "devices": _devices(user), "device_words": device_words, "tokens": tokens.list_of(user.id), "scope_words": scope_words(),
-        "token_form": TokenForm(), "when": when, "days_choices": DAYS, "said": _said(), "export": _export_offer(user), "new_token": None,
+        "devices": _devices(user), "device_words": device_words, "method_words": method_words(), "date_and_time": date_and_time,
+        "tokens": tokens.list_of(user.id), "scope_words": scope_words(), "token_form": TokenForm(), "when": when, "days_choices": DAYS,
+        "said": _said(), "export": _export_offer(user), "new_token": None,
+        "sections": find_sections(user, language()), "form_id": new_form_id(), "return_to": url_for("account.show"),
     }
     return _private(render_template("auth/account.html", **values | more), status)
+
+
+def _deletion_page(problem: str | None = None) -> Response:
+    html = render_template("auth/delete_account.html", word=deletion_word(), problem=problem, return_to=url_for("account.confirm_deletion"))
+    return _private(html, 422 if problem else 200)
 
 
 def _devices(user: SignedInUser) -> Sequence[tuple[SessionView, bool]]:
@@ -147,6 +162,7 @@ def _said() -> tuple[str, str] | None:
         "signed-out": ("devices", _("The device is signed out.")),
         "signed-out-others": ("devices", _("All other devices are signed out.")),
         "revoked": ("tokens", _("The token is revoked.")),
+        "made": ("tokens", _("The token was made already. It is shown once; if you did not copy it, revoke it and make another.")),
     }
     return sentences.get(done)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flask_babel import format_timedelta
+from flask_babel import format_date, format_time, format_timedelta
 from flask_babel import gettext as _
 
 from studium.core.clock import now
 from studium.plugins.auth.user_agents import read_device
+from studium.services.sign_in import DEVELOPMENT, sign_in_methods
 
 
 def device_words(user_agent: str) -> str:
@@ -23,6 +24,16 @@ def when(moment: datetime) -> str:
     """How long ago a moment (naive UTC) was, or how far off it is: "just now", "3 hours ago", "in 7 days"."""
     passed = now() - moment
     return str(_("just now")) if timedelta(0) <= passed < timedelta(minutes=1) else str(format_timedelta(-passed, add_direction=True))
+
+
+def date_and_time(moment: datetime) -> str:
+    """A moment (naive UTC) on the reader's clock, to the minute: what tells two devices of the same name apart."""
+    return f"{format_date(moment, 'medium')}, {format_time(moment, 'short')}"
+
+
+def method_words() -> dict[str, str]:
+    """The ways to sign in that there are, by name, in the words of the sign-in page."""
+    return {DEVELOPMENT: _("Development sign-in"), **{method.name: _(method.title) for method in sign_in_methods()}}
 
 
 def scope_words() -> dict[str, str]:

@@ -9,7 +9,7 @@ from studium.core.runtime import runtime
 from studium.plugins.auth.people import take_over
 from studium.plugins.auth.roles import grant
 from studium.services.sign_in import ExternalIdentity
-from studium.services.users import OPS
+from studium.services.users import OPS, OWNER
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ DEMO = (
     DemoPerson(ExternalIdentity(1002, "Борис", "Иванов", "boris")),
     DemoPerson(ExternalIdentity(1003, "Mia", "", "mia")),
     DemoPerson(ExternalIdentity(1004, "Olga", "Smirnova", "olga"), OPS),
+    DemoPerson(ExternalIdentity(1005, "Vera", "Orlova", "vera"), OWNER),
 )
 
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from studium.core import api
 from studium.core.api import Schema
 from studium.core.csrf import csrf
+from studium.core.errors import Forbidden
 from studium.core.production import development_only
 from studium.plugins.auth.routes import describe
 from studium.services.limits import not_counted
@@ -44,6 +45,7 @@ class DevelopmentSignIn(Schema):
 @development_only
 def sign_in_as() -> Response:
     """Sign in from a form, going on to `next`, or from JSON, answering with the user."""
+    _refuse_other_sites()
     if request.form:
         asked = api.parse_json(DevelopmentSignIn, api.json_text(request.form.to_dict()))
         return sign_in(_identity(asked), DEVELOPMENT, asked.next)
@@ -51,6 +53,13 @@ def sign_in_as() -> Response:
     response = api.data(describe(cast(SignedInUser, find_user(opened.token))))
     keep_token(response, opened)
     return response
+
+
+def _refuse_other_sites() -> None:
+    """There is no CSRF token here, so what browsers say of a form's origin has to do (Fetch Metadata); programs say nothing."""
+    origin = request.headers.get("Origin")
+    if request.headers.get("Sec-Fetch-Site") == "cross-site" or origin not in (None, request.host_url.rstrip("/")):
+        raise Forbidden("Another site's page may not sign anybody in here.")
 
 
 def _identity(asked: DevelopmentSignIn) -> ExternalIdentity:

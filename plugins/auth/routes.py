@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -17,10 +18,10 @@ from studium.plugins.auth.people import take_over
 from studium.plugins.auth.settings import AuthSettings
 from studium.plugins.auth.time_zones import is_zone
 from studium.services.cable import cable_url, last_id, sign_stream, user_stream
-from studium.services.languages import language
+from studium.services.languages import browser_language, language
 from studium.services.redirects import safe_path
-from studium.services.sign_in import AFTER_SIGN_IN, ExternalIdentity, OpenedSession, sign_in_methods
-from studium.services.users import SESSION_COOKIE, SignedInUser, current_user
+from studium.services.sign_in import AFTER_SIGN_IN, ExternalIdentity, OpenedSession, forget_token, sign_in_methods
+from studium.services.users import SignedInUser, current_user
 
 TIME_ZONE_COOKIE = "studium_time_zone"  # set by static/sign-in.js
 blueprint = Blueprint("auth", __name__, template_folder="templates")
@@ -57,13 +58,14 @@ def login() -> AnyResponse:
 
 @blueprint.post("/logout")
 def logout() -> AnyResponse:
-    """End this browser's session."""
+    """End this browser's session, and say so."""
     user = current_user()
     if user is not None and user.session_id is not None:
         sessions.close(user.session_id)
     session.clear()
+    flash(_("You are signed out."), "done")
     response = redirect("/")
-    response.delete_cookie(SESSION_COOKIE)
+    forget_token(response)
     return response
 
 
@@ -92,7 +94,7 @@ def open_browser(identity: ExternalIdentity, method: str) -> OpenedSession:
     zone = request.cookies.get(TIME_ZONE_COOKIE, "")
     time_zone = zone if zone and is_zone(zone) else ""
     with transaction():
-        user = take_over(identity, time_zone=time_zone)
+        user = take_over(identity, time_zone=time_zone, language=browser_language() or "")
         user.flush()
         token = sessions.open_session(user, method, request.user_agent.string, request.remote_addr or "")
         if before is not None and before.session_id is not None:

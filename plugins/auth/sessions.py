@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +13,7 @@ from studium.core.logs import get_logger
 from studium.core.runtime import runtime
 from studium.plugins.auth.entities import Session, User
 from studium.plugins.auth.roles import roles_of
+from studium.plugins.auth.secret_tokens import hash_of, new_token
 from studium.plugins.auth.settings import AuthSettings
 from studium.services.cable.publishing import close_sessions
 from studium.services.facts import UserSignedIn
@@ -42,9 +41,9 @@ class SessionView:
 
 def open_session(user: User, method: str, user_agent: str, address: str) -> str:
     """Open a session for the user and return its token, which is not stored. Needs an open transaction."""
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     lifetime = timedelta(days=runtime().settings[AuthSettings].session_days)
-    row = Session(user=user, token_hash=_hash(token), generation=user.session_token, method=method,
+    row = Session(user=user, token_hash=hash_of(token), generation=user.session_token, method=method,
                   user_agent=user_agent[:LONGEST_AGENT], address=address, created_at=now(), seen_at=now(), expires_at=now() + lifetime)
     row.flush()
     publish(UserSignedIn(user_id=user.id, session_id=row.id, method=method, signed_in_at=row.created_at))
@@ -54,7 +53,7 @@ def open_session(user: User, method: str, user_agent: str, address: str) -> str:
 def find(token: str) -> SignedInUser | None:
     """The user of an open session; None for an unknown, closed, expired or idle one."""
     with reading():
-        row = Session.get(token_hash=_hash(token))
+        row = Session.get(token_hash=hash_of(token))
         if row is None or not _counts(row):
             return None
         seen_long_ago = now() - row.seen_at > SEEN_EVERY
@@ -143,7 +142,3 @@ def _mark_seen(session_id: int) -> None:
                 row.seen_at = now()
     except UNAVAILABLE:
         log.warning("session_not_marked_seen", session_id=session_id)  # a reader must not fail because nothing can be written
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +11,7 @@ from studium.core.database import UNAVAILABLE, reading, transaction
 from studium.core.errors import Conflict, NotFound
 from studium.core.logs import get_logger
 from studium.plugins.auth.entities import ApiToken, User
+from studium.plugins.auth.secret_tokens import hash_of, new_token
 from studium.services.token_scopes import SCOPES
 from studium.services.users import STUDENT, SignedInUser
 
@@ -43,14 +42,14 @@ def create(user_id: int, name: str, scopes: Collection[str], days: int | None) -
     """
     if not 0 < len(name) <= LONGEST_NAME or not scopes or not set(scopes) <= set(SCOPES):
         raise ValueError(f"A token has a name of 1 to {LONGEST_NAME} characters, and scopes of: {', '.join(SCOPES)}.")
-    token = PREFIX + secrets.token_urlsafe(32)
+    token = new_token(PREFIX)
     with transaction():
         user = User.get(id=user_id)
         if user is None:
             raise NotFound("This account was deleted.")
         if len(_open_rows(user_id)) >= MOST_TOKENS:
             raise Conflict(f"One can have {MOST_TOKENS} tokens. Revoke one that is no longer needed.", code="too-many-tokens")
-        ApiToken(user=user, name=name, token_hash=_hash(token), scopes=" ".join(scope for scope in SCOPES if scope in scopes),
+        ApiToken(user=user, name=name, token_hash=hash_of(token), scopes=" ".join(scope for scope in SCOPES if scope in scopes),
                  created_at=now(), expires_at=now() + timedelta(days=days) if days else None)
     log.info("api_token_created", user_id=user_id, scopes=sorted(scopes))
     return token
@@ -61,7 +60,7 @@ def find(token: str) -> SignedInUser | None:
     if not token.startswith(PREFIX):
         return None
     with reading():
-        row = ApiToken.get(token_hash=_hash(token))
+        row = ApiToken.get(token_hash=hash_of(token))
         if row is None or not _counts(row):
             return None
         user, token_id = row.user, row.id
@@ -109,7 +108,3 @@ def _mark_used(token_id: int) -> None:
                 row.last_used_at = now()
     except UNAVAILABLE:
         log.warning("api_token_not_marked_used", token_id=token_id)  # a reader must not fail because nothing can be written
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

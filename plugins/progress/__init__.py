@@ -11,7 +11,7 @@ from flask import Blueprint
 
 from studium.core.migrations import Migrations
 from studium.core.plugins import hookimpl
-from studium.plugins.progress import course_completion, courses, deletion, export, routes, watched_time
+from studium.plugins.progress import course_completion, courses, deletion, export, watched_time
 from studium.plugins.progress.entities import ForgottenStudent, LessonRow, SessionRow
 from studium.services.facts import LessonCompleted, UserDeleted
 from studium.services.progress import CourseProgress, LessonProgress
@@ -36,7 +36,9 @@ def register_migrations() -> Migrations:
 @hookimpl
 def register_blueprints() -> Sequence[Blueprint]:
     """The API."""
-    return [routes.blueprint]
+    from studium.plugins.progress.routes import blueprint  # with WTForms, which programs without pages need not carry
+
+    return [blueprint]
 
 
 @hookimpl

@@ -8,10 +8,10 @@ from studium.core import api
 from studium.core.clock import now, now_ms
 from studium.core.csrf import csrf
 from studium.core.errors import Conflict, Forbidden, NotFound, Problem, TooManyRequests, Unprocessable
-from studium.core.logs import get_logger
 from studium.core.operations import operation
 from studium.core.runtime import runtime
 from studium.plugins.progress import beats, courses, live, reading, tickets
+from studium.plugins.progress.announcing import show
 from studium.plugins.progress.live import Change
 from studium.plugins.progress.merge import resume_at
 from studium.plugins.progress.schemas import BeatIn, BeatOut, BeatsIn, CourseProgressOut, LessonProgressOut, ProgressOut, WatchSessionOut
@@ -22,7 +22,6 @@ from studium.services.progress import LessonProgress
 from studium.services.token_scopes import PROGRESS, token_scope
 from studium.services.users import SignedInUser, current_user, require_user
 
-log = get_logger(__name__)
 blueprint = Blueprint("progress", __name__)
 PHONES = ("mobile", "android", "iphone", "ipad")
 
@@ -86,18 +85,6 @@ def show_course(course: str) -> Response:
     lessons = [_lesson_out(lesson, found.lessons.get(lesson.id) or LessonProgress(lesson.id)) for lesson in info.lessons]
     return api.data(CourseProgressOut(course=course, percent=found.percent, completed_lessons=found.completed_lessons,
                                       required_lessons=found.required_lessons, lessons=lessons))
-
-
-def show(changes: list[Change]) -> None:
-    """Publish the changes, with the course's numbers where a lesson was completed.
-
-    They are committed already, so what fails here is logged: the other tabs will ask when they come back.
-    """
-    completed = {(change.user_id, change.info.course_id) for change in changes if change.completed_now}
-    try:
-        live.show(changes, {key: courses.counts(*key) for key in completed})
-    except Exception:
-        log.exception("progress_not_shown")
 
 
 def _lesson_for(course: str, lesson: str) -> tuple[SignedInUser, LessonInfo]:

@@ -14,8 +14,8 @@ from studium.core import database
 from studium.core.clock import now_ms
 from studium.core.logs import get_logger
 from studium.plugins.progress import beats, tickets
+from studium.plugins.progress.announcing import show
 from studium.plugins.progress.live import Change
-from studium.plugins.progress.routes import show
 from studium.plugins.progress.schemas import BeatIn
 from studium.services.cable.connection import Connection, serialize
 from studium.services.cable.group_commit import GroupCommit

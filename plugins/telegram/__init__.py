@@ -9,6 +9,7 @@ from typing import Any
 import click
 from flask import Blueprint
 
+from studium.core.clock import now
 from studium.core.health import HealthCheck, heartbeat_check
 from studium.core.migrations import Migrations
 from studium.core.plugins import hookimpl
@@ -19,16 +20,18 @@ from studium.plugins.telegram.bot_trimming import HOURLY, trim_telegram
 from studium.plugins.telegram.bot_updates import telegram_update
 from studium.plugins.telegram.deep_link import deep_link_methods
 from studium.plugins.telegram.entities import ENTITIES
+from studium.plugins.telegram.forgetting import forget_strangers
 from studium.plugins.telegram.methods import telegram_methods
 from studium.queue.kinds import JobKind
 from studium.queue.periodic import PeriodicTask
+from studium.services.facts import UserDeleted
 from studium.services.sign_in import SignInMethod
 from studium.services.telegram import TelegramSettings
 
 
 @hookimpl
 def register_entities() -> Sequence[type]:
-    """Confirmations that were used."""
+    """Challenges, received updates, and used confirmations."""
     return ENTITIES
 
 
@@ -62,6 +65,12 @@ def register_jobs() -> Sequence[JobKind[Any]]:
 def register_periodic_tasks() -> Sequence[PeriodicTask]:
     """The removal of what is over, once an hour."""
     return [HOURLY]
+
+
+@hookimpl
+def user_deleted(fact: UserDeleted) -> None:
+    """What was said with the bot goes; it is not known by the account's id, so with everybody's who has no account."""
+    forget_strangers(now())
 
 
 @hookimpl

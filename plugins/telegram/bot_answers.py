@@ -10,10 +10,12 @@ from studium.plugins.telegram import challenges
 from studium.plugins.telegram.bot_messages import BotMessage, Button
 from studium.plugins.telegram.bot_reading import BotUpdate, Sender
 from studium.plugins.telegram.challenges import Challenge
+from studium.plugins.telegram.wrong_answers import seconds_refused
 from studium.services.languages import LANGUAGES
 from studium.services.people import find_person
 from studium.services.site import absolute_url, site_name
 from studium.services.translation import translator
+from studium.services.waiting import waiting_words
 
 NOT_ME = "no"
 
@@ -38,6 +40,8 @@ def language_of(sender: Sender, otherwise: str | None = None) -> str:
 
 
 def _start_with_link(update: BotUpdate) -> BotMessage:
+    if seconds_refused(update.sender.id):
+        return _say(update, _too_often(update), key="too-often")
     challenge = challenges.claim(update.token_hash, update.sender.identity)
     _ = _texts(update, challenge.language if challenge else None).gettext
     if challenge is None:
@@ -58,6 +62,7 @@ def _choice(update: BotUpdate) -> BotMessage:
         "wrong": _("That is not the number on the page, so this sign-in is cancelled and nobody is signed in. To try again, begin anew on "
                    "the page."),
         "refused": _("Cancelled. Nobody is signed in. There is nothing else to do."),
+        "too_often": _too_often(update),
         "over": _("This question is over. Nothing was changed by your answer."),
     }[outcome]
     return BotMessage(chat_id=update.sender.id, text=text, replaces=update.message_id, heard=update.callback_id)
@@ -69,6 +74,14 @@ def _answer(update: BotUpdate) -> str:
     if not (challenge_id.isdecimal() and len(challenge_id) <= 18 and (chosen == NOT_ME or (chosen.isdecimal() and len(chosen) == 2))):
         return "over"
     return challenges.answer(int(challenge_id), update.sender.id, None if chosen == NOT_ME else int(chosen))
+
+
+def _too_often(update: BotUpdate) -> str:
+    """What somebody hears who pressed too many wrong numbers, with the real time to wait."""
+    texts = _texts(update)
+    text = texts.gettext("Too many wrong numbers were pressed in this chat, so nobody is signed in here for a while. %(wait)s\n\nDid "
+                         "somebody send you these links? Then press nothing: they could be signed in as you.")
+    return text % {"wait": waiting_words(seconds_refused(update.sender.id), texts)}
 
 
 def _greet(update: BotUpdate) -> BotMessage:

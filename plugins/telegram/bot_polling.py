@@ -1,6 +1,7 @@
 """The program `studium telegram-bot`: asks Telegram for updates in one long call after the other, and takes them as the webhook would.
 
-Where it goes on is not remembered apart: an update that is stored is one that was taken. It does no work itself but storing.
+Where it goes on is remembered by this process alone, as another bot's numbers would mislead the next one. It does no work itself but
+storing.
 """
 
 from __future__ import annotations
@@ -9,21 +10,26 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from types import FrameType
+from typing import Any
 
 from flask import Flask
 
+from studium.core.clock import now
 from studium.core.database import UNAVAILABLE
 from studium.core.errors import BadRequest
 from studium.core.health import HEARTBEAT_SECONDS, beat_heart, still_heart
 from studium.core.logs import get_logger
-from studium.plugins.telegram.bot_updates import next_offset, take
+from studium.plugins.telegram.bot_reading import update_id_of
+from studium.plugins.telegram.bot_updates import take
 from studium.services.telegram import BotApi, TelegramError, TelegramRefused, TooManyRequests, bot_api
 
 log = get_logger(__name__)
 PROGRAM = "telegram-bot"
 LONG_POLL_SECONDS = 25
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+OFFSET_HOLDS = timedelta(days=3)  # after a week without updates Telegram begins their ids anew, anywhere
 
 
 class Stopping(BaseException):
@@ -31,10 +37,15 @@ class Stopping(BaseException):
 
 
 class Poller:
-    """Asks until `stop()`; a stop ends a call that waits at once, and never the storing of what came."""
+    """Asks until `stop()`; a stop ends a call that waits at once, and never the storing of what came.
+
+    It begins with whatever is oldest at Telegram. What another process has stored already is known by its id, so it is not taken again.
+    """
 
     def __init__(self, api: BotApi, long_poll_seconds: int = LONG_POLL_SECONDS) -> None:
         self.api, self.seconds = api, long_poll_seconds
+        self._offset: int | None = None
+        self._offset_since = now()
         self.stopping = threading.Event()
         self._waiting, self._pause = False, 0.0
 
@@ -56,14 +67,21 @@ class Poller:
             raise Stopping
 
     def _round(self) -> None:
-        offset = next_offset()
+        if now() - self._offset_since > OFFSET_HOLDS:
+            self._offset = None
         with self._interruptible():
-            updates = self.api.get_updates(offset, self.seconds)
+            updates = self.api.get_updates(self._offset, self.seconds)
         for update in updates:
-            try:
-                take(update)
-            except BadRequest as error:
-                log.warning("telegram_update_refused", reason=str(error))
+            self._store(update)
+
+    def _store(self, update: dict[str, Any]) -> None:
+        """Go on after it only when it is stored; what cannot be read at all is passed over."""
+        try:
+            take(update, self.api.bot_id)
+        except BadRequest as error:
+            log.warning("telegram_update_refused", reason=str(error))
+            return
+        self._offset, self._offset_since = (update_id_of(update) or 0) + 1, now()
 
     @contextmanager
     def _interruptible(self) -> Iterator[None]:

@@ -9,19 +9,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from studium.plugins.telegram.challenges import TOKEN_LENGTH, hash_of
+from studium.plugins.telegram.identity import printable
 from studium.services.sign_in import ExternalIdentity
 
+LONGEST_NAME = 64  # that Telegram allows
 LARGEST_ID = 2**63 - 1
 TOKEN = re.compile(rf"[0-9a-f]{{{TOKEN_LENGTH}}}")
 COMMANDS = ("start", "stop", "help")
 
 
-def _printable(value: object) -> object:
-    """A name without what would not be seen, or could turn the line around, and not longer than Telegram allows."""
-    return "".join(char for char in value if char.isprintable()).strip()[:64] if isinstance(value, str) else value
+def _name(value: object) -> object:
+    return printable(value, LONGEST_NAME) if isinstance(value, str) else value
 
 
-Name = Annotated[str, BeforeValidator(_printable)]
+Name = Annotated[str, BeforeValidator(_name)]
 
 
 class Sender(BaseModel):

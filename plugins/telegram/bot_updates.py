@@ -10,11 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 from pony.orm import delete
-from pony.orm import max as largest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from studium.core.clock import now
-from studium.core.database import reading, transaction
+from studium.core.database import transaction
 from studium.core.errors import BadRequest
 from studium.core.logs import get_logger
 from studium.plugins.telegram.bot_answers import answers
@@ -31,14 +30,15 @@ KEPT_FOR = timedelta(days=3)  # Telegram repeats an update for a day
 
 
 class Handling(BaseModel):
-    """The update that a job handles."""
+    """The update that a job handles, and the bot that received it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     update: BotUpdate
+    bot_id: int = 0  # of jobs that waited while rows had no bot yet
 
 
-def take(raw: Mapping[str, Any]) -> bool:
-    """Take an update as Telegram sent it: remember its id and ask for its handling, in one transaction.
+def take(raw: Mapping[str, Any], bot_id: int) -> bool:
+    """Take an update as Telegram sent it to this bot: remember its id and ask for its handling, in one transaction.
 
     False when it was taken before. Raises BadRequest when it has no id, and then nothing is stored.
     """
@@ -51,41 +51,30 @@ def take(raw: Mapping[str, Any]) -> bool:
         log.warning("telegram_update_not_read", update_id=update_id, fields=[".".join(map(str, one["loc"])) for one in error.errors()])
         update = None
     with transaction():
-        if TelegramUpdate.get(id=update_id):
+        if TelegramUpdate.get(bot_id=bot_id, update_id=update_id):
             return False
-        TelegramUpdate(id=update_id, received_at=now(), handled_at=None if update else now())
+        TelegramUpdate(bot_id=bot_id, update_id=update_id, received_at=now(), handled_at=None if update else now())
         if update:
-            jobs.enqueue(telegram_update, Handling(update=update), unique_key=str(update_id))
+            jobs.enqueue(telegram_update, Handling(update=update, bot_id=bot_id), unique_key=f"{bot_id}:{update_id}")
     return True
 
 
 @job_kind("telegram_update", N_("Answer a message to the bot"), params=Handling, retries=5, backoff=1.0, queue="realtime")
 def telegram_update(job: RunningJob, params: Handling) -> dict[str, Any]:
     """Only the database is touched here; what is to be said goes out by jobs of their own."""
-    return {"handled": handle_update(params.update)}
+    return {"handled": handle_update(params)}
 
 
-def handle_update(update: BotUpdate) -> bool:
+def handle_update(handling: Handling) -> bool:
     """Do what an update asks for, once: the changes, the messages to be sent and the mark that it is done are one transaction."""
     with transaction():
-        row = TelegramUpdate.get(id=update.update_id)
+        row = TelegramUpdate.get(bot_id=handling.bot_id, update_id=handling.update.update_id)
         if row is None or row.handled_at is not None:
             return False
-        for message in answers(update):
+        for message in answers(handling.update):
             send(message)
         row.handled_at = now()
     return True
-
-
-def next_offset() -> int | None:
-    """The id to ask Telegram for next; None for whatever is oldest there. What is stored here is what was taken, so nothing is lost.
-
-    Older rows do not count: after a week without updates Telegram begins their ids anew, anywhere.
-    """
-    since = now() - KEPT_FOR
-    with reading():
-        newest = largest(row.id for row in TelegramUpdate if row.received_at > since)  # type: ignore[attr-defined]
-    return None if newest is None else int(newest) + 1
 
 
 def trim() -> int:

@@ -20,11 +20,12 @@ blueprint = Blueprint("telegram_webhook", __name__)
 @csrf.exempt
 def receive() -> Response:
     """200 once the update is stored, also when it was before; 403 without Telegram's secret. The answer never says more."""
-    if bot_account() is None:
+    account = bot_account()
+    if account is None:
         raise NotFound("There is no bot here.")
     if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), webhook_secret().encode()):
         raise Forbidden("The secret is missing or wrong. After a change of it run: studium telegram set-webhook")
-    take(_read())
+    take(_read(), account.id)
     return Response(status=200)
 
 

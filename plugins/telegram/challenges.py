@@ -19,17 +19,19 @@ from studium.core.database import reading, transaction
 from studium.core.errors import Conflict
 from studium.core.runtime import runtime
 from studium.plugins.telegram.entities import TelegramChallenge
+from studium.plugins.telegram.wrong_answers import COUNTED_FOR, seconds_refused
 from studium.services.sign_in import ExternalIdentity
 
 LIFETIME = timedelta(minutes=10)
-KEPT_FOR = timedelta(days=1)  # afterwards a late /start is told that the link is unknown rather than over
+KEPT_FOR = COUNTED_FOR  # wrong answers count for so long
 TOKEN_LENGTH = 32  # hex characters: 128 bits
+CHOICES = 3  # numbers that the bot offers, one of them the right one
 OPEN = ("waiting", "asked", "confirmed")
 
 
 @dataclass(frozen=True)
 class Challenge:
-    """A challenge as others see it; `seconds` are left."""
+    """A challenge as others see it; `seconds` are left, `name` is of the person who confirmed it ("" before)."""
 
     id: int
     state: str
@@ -38,6 +40,7 @@ class Challenge:
     language: str
     expires_at: datetime
     seconds: int
+    name: str
 
     @property
     def is_open(self) -> bool:
@@ -48,11 +51,10 @@ class Challenge:
 def begin(language: str) -> str:
     """Make a challenge for a browser; the secret that only this browser is to know."""
     secret = secrets.token_urlsafe(32)
-    number, *others = random.SystemRandom().sample(range(10, 100), 3)
-    choices = sorted((number, *others))
+    choices = random.SystemRandom().sample(range(10, 100), CHOICES)
     with transaction():
-        TelegramChallenge(token_hash=hash_of(start_token(secret)), browser_hash=hash_of(secret), number=number,
-                          choices=" ".join(map(str, choices)), language=language, created_at=now(), expires_at=now() + LIFETIME)
+        TelegramChallenge(token_hash=hash_of(start_token(secret)), browser_hash=hash_of(secret), number=choices[0],
+                          choices=" ".join(map(str, sorted(choices))), language=language, created_at=now(), expires_at=now() + LIFETIME)
     return secret
 
 
@@ -89,16 +91,29 @@ def claim(token_hash: str, person: ExternalIdentity) -> Challenge | None:
 def answer(challenge_id: int, telegram_id: int, number: int | None) -> str:
     """The person chose a number (None: it was not them). Needs an open transaction.
 
-    Answers "confirmed"; "wrong" or "refused", which cancel the challenge; "over" when there is nothing to answer for this person.
+    Answers "confirmed"; "wrong", "refused" or, after too many wrong ones, "too_often", which cancel the challenge; "over" when there is
+    nothing to answer for this person.
     """
     row = TelegramChallenge.get(id=challenge_id)
     if row is None or row.telegram_id != telegram_id or row.state != "asked":
         return "over"
-    if number == row.number:
+    outcome = _outcome(row, number)
+    if outcome == "confirmed":
         row.confirmed_at = now()
-        return "confirmed"
+        return outcome
     row.cancelled_at = now()
-    return "refused" if number is None else "wrong"
+    if outcome == "wrong":
+        row.wrong_at = now()
+    return outcome
+
+
+def _outcome(row: TelegramChallenge, number: int | None) -> str:
+    """Too often comes before right, so that links opened beforehand are no further guesses."""
+    if number is None:
+        return "refused"
+    if seconds_refused(row.telegram_id):
+        return "too_often"
+    return "confirmed" if number == row.number else "wrong"
 
 
 def cancel_all(telegram_id: int) -> int:
@@ -109,16 +124,22 @@ def cancel_all(telegram_id: int) -> int:
     return len(rows)
 
 
-def use(secret: str) -> ExternalIdentity:
-    """The person who confirmed the challenge of the browser with this secret; it works once. Needs an open transaction.
+def find_confirmed(secret: str) -> ExternalIdentity:
+    """The person who confirmed the challenge of the browser with this secret. Raises Conflict when it is not confirmed, used, or over."""
+    with reading():
+        return _person(_confirmed(secret))
 
-    Raises Conflict when the challenge is not confirmed, was used, or is over.
-    """
-    row = TelegramChallenge.get(browser_hash=hash_of(secret))
-    if row is None or row.state != "confirmed":
-        raise Conflict("This sign-in is not confirmed. Open the sign-in page and begin again.")
+
+def use(secret: str) -> ExternalIdentity:
+    """As find_confirmed, and then it is used: it works once. Needs an open transaction."""
+    row = _confirmed(secret)
     row.used_at = now()
-    return ExternalIdentity(telegram_id=row.telegram_id, first_name=row.first_name, last_name=row.last_name, username=row.username)
+    return _person(row)
+
+
+def name_of(person: ExternalIdentity) -> str:
+    """What the page calls the person that it signs in: what the account will be called."""
+    return person.first_name or person.username or f"User {person.telegram_id}"
 
 
 def trim() -> int:
@@ -128,6 +149,19 @@ def trim() -> int:
         return int(delete(row for row in TelegramChallenge if row.expires_at < before))  # type: ignore[attr-defined]
 
 
+def _confirmed(secret: str) -> TelegramChallenge:
+    row = TelegramChallenge.get(browser_hash=hash_of(secret))
+    if row is None or row.state != "confirmed":
+        raise Conflict("This sign-in is not confirmed. Open the sign-in page and begin again.")
+    return row
+
+
+def _person(row: TelegramChallenge) -> ExternalIdentity:
+    return ExternalIdentity(telegram_id=row.telegram_id, first_name=row.first_name, last_name=row.last_name, username=row.username)
+
+
 def _view(row: TelegramChallenge) -> Challenge:
     seconds = max(0, int((row.expires_at - now()).total_seconds()))
-    return Challenge(row.id, row.state, row.number, tuple(int(one) for one in row.choices.split()), row.language, row.expires_at, seconds)
+    name = name_of(_person(row)) if row.state == "confirmed" else ""
+    choices = tuple(int(one) for one in row.choices.split())
+    return Challenge(row.id, row.state, row.number, choices, row.language, row.expires_at, seconds, name)

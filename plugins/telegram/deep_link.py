@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from studium.plugins.telegram.challenges import start_token
 from studium.services.sign_in import SignInMethod
 from studium.services.telegram import BotAccount, bot_account
@@ -19,6 +21,11 @@ def deep_link_methods() -> list[SignInMethod]:
 def link_for(account: BotAccount, secret: str) -> str:
     """The link that the browser with this secret shows."""
     return account.link(start_token(secret))
+
+
+def is_local(link: str) -> bool:
+    """Whether the link is of a simulated Telegram on this computer, where no phone gets to."""
+    return urlsplit(link).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def qr_image(link: str) -> str:

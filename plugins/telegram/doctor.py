@@ -13,7 +13,6 @@ from studium.plugins.telegram.provider import Provider, ProviderDown
 from studium.services.telegram import BotApi, TelegramDown, TelegramError, TelegramRefused, TelegramSettings, bot_account
 
 BOT, HOOK, LOGIN = "Telegram bot", "Telegram webhook", "Telegram sign-in"
-UNREACHABLE = "Open the way to {address}, or set STUDIUM_TELEGRAM_PROXY to a proxy that has one."
 MANY_WAITING = 100
 
 
@@ -21,19 +20,27 @@ def look_at_bot(settings: Settings) -> Iterator[Finding]:
     """Whether the token is good, whose it is, and whether the bot hears anything."""
     found = settings[TelegramSettings]
     account = bot_account()
+    if found.bot_token is None and (found.bot_username or found.widget):
+        yield red(BOT, "STUDIUM_TELEGRAM_BOT_TOKEN is missing, so neither the bot nor the widget is offered.",
+                  "Copy the token from @BotFather (/mybots, API Token) to STUDIUM_TELEGRAM_BOT_TOKEN.")
+        return
     if account is None or found.bot_token is None:
-        yield _without(settings, BOT, "the bot", "Make one with @BotFather; set STUDIUM_TELEGRAM_BOT_TOKEN and _BOT_USERNAME.")
+        yield _without(settings, BOT, "the bot", "Make one with @BotFather; set STUDIUM_TELEGRAM_BOT_TOKEN and _BOT_USERNAME.",
+                       simulated=account is not None)
         return
     api = BotApi(account)
     try:
         me, hook = api.get_me(), api.get_webhook_info()
     except TelegramRefused as error:
+        if error.status == 404 and "api_base" in found.model_fields_set:
+            yield red(BOT, str(error), _way(found, "api_base"))
+            return
         yield red(BOT, f"Telegram refuses the token: {error}",
                   "Copy the token from @BotFather (/mybots, API Token) to STUDIUM_TELEGRAM_BOT_TOKEN.")
         return
     except TelegramError as error:
         down = isinstance(error, TelegramDown)
-        yield red(BOT, str(error), UNREACHABLE.format(address=found.api_base) if down else "Ask again later.")
+        yield red(BOT, str(error), _way(found, "api_base") if down else "Ask again later.")
         return
     username = str(me.get("username", ""))
     if username.lower() != found.bot_username.lower():
@@ -77,12 +84,12 @@ def look_at_login(settings: Settings) -> Iterator[Finding]:
     client = login_client()
     if client is None or not found.client_id:
         yield _without(settings, LOGIN, "the sign-in",
-                       "Turn on Web Login at @BotFather; set STUDIUM_TELEGRAM_CLIENT_ID and _CLIENT_SECRET.")
+                       "Turn on Web Login at @BotFather; set STUDIUM_TELEGRAM_CLIENT_ID and _CLIENT_SECRET.", simulated=client is not None)
         return
     try:
         Provider(client).metadata()
     except ProviderDown as error:
-        yield red(LOGIN, f"{client.issuer}: {error}", UNREACHABLE.format(address=client.issuer))
+        yield red(LOGIN, f"{client.issuer}: {error}", _way(found, "oidc_issuer"))
         return
     if settings.core.public_url is None:
         yield red(LOGIN, "STUDIUM_PUBLIC_URL is not set, so Telegram cannot send people back.", "Set it, and allow the same at @BotFather.")
@@ -90,8 +97,14 @@ def look_at_login(settings: Settings) -> Iterator[Finding]:
     yield ok(LOGIN, f"{client.issuer} answers; at @BotFather allow {settings.core.public_url.rstrip('/')}/auth/telegram/callback")
 
 
-def _without(settings: Settings, name: str, what: str, fix: str) -> Finding:
-    """Nothing is set: a pity in production; elsewhere the simulator stands in."""
+def _way(found: TelegramSettings, field: str) -> str:
+    """What to do about an address that does not answer as Telegram does; one that was set by hand is the first suspect."""
+    check = f"Check STUDIUM_TELEGRAM_{field.upper()}. " if field in found.model_fields_set else ""
+    return f"{check}Open the way to {getattr(found, field)}, or set STUDIUM_TELEGRAM_PROXY to a proxy that has one."
+
+
+def _without(settings: Settings, name: str, what: str, fix: str, *, simulated: bool) -> Finding:
+    """Nothing is set: a pity in production; elsewhere the simulator may stand in."""
     if settings.core.env == "production":
         return warning(name, f"{what.capitalize()} is not set up.", fix)
-    return ok(name, f"{what} is not set up; a simulator stands in outside production")
+    return ok(name, f"{what} is not set up; " + ("a simulator stands in outside production" if simulated else "no simulator stands in"))

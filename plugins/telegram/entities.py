@@ -1,4 +1,4 @@
-"""What is kept of signing in with Telegram: challenges of the deep link, the bot's updates, and used confirmations of the widget."""
+"""What is kept of signing in with Telegram: challenges of the deep link, updates of the bots, and used confirmations of the widget."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from studium.core.database import db
 
 
 class TelegramChallenge(db.Entity):  # type: ignore[misc]
-    """A sign-in by the bot that a browser began; only hashes of the browser's secret and of the link's token are kept."""
+    """A sign-in by the bot that a browser began; only hashes of the browser's secret and of the link's token are kept.
+
+    `wrong_at` is when a wrong number was chosen, which cancelled it.
+    """
 
     _table_ = "telegram_challenge"
     id = PrimaryKey(int, auto=True)
@@ -20,7 +23,7 @@ class TelegramChallenge(db.Entity):  # type: ignore[misc]
     number = Required(int)
     choices = Required(str)
     language = Required(str)
-    telegram_id = Optional(int, size=64)
+    telegram_id = Optional(int, size=64, index="idx_telegram_challenge__telegram_id")
     first_name = Optional(str)
     last_name = Optional(str)
     username = Optional(str)
@@ -28,6 +31,7 @@ class TelegramChallenge(db.Entity):  # type: ignore[misc]
     expires_at = Required(datetime, index="idx_telegram_challenge__expires_at")
     confirmed_at = Optional(datetime)
     cancelled_at = Optional(datetime)
+    wrong_at = Optional(datetime)
     used_at = Optional(datetime)
 
     @property
@@ -43,14 +47,25 @@ class TelegramChallenge(db.Entity):  # type: ignore[misc]
             return "confirmed"
         return "waiting" if self.telegram_id is None else "asked"
 
+    @property
+    def ended_at(self) -> datetime:
+        """When it was used or cancelled, else when it expires; always a time."""
+        found: datetime = self.used_at or self.cancelled_at or self.expires_at
+        return found
+
 
 class TelegramUpdate(db.Entity):  # type: ignore[misc]
-    """An update of the bot that was received, by Telegram's own number, so that one sent again is not handled again."""
+    """An update that a bot received, by the bot's id and Telegram's number for it, so that one sent again is not handled again.
 
-    _table_ = "telegram_update"
-    id = PrimaryKey(int, size=64, auto=False)
-    received_at = Required(datetime, index="idx_telegram_update__received_at")
+    Each bot's numbers are its own: after a change of the bot an old number means nothing.
+    """
+
+    _table_ = "telegram_bot_update"
+    bot_id = Required(int, size=64)
+    update_id = Required(int, size=64)
+    received_at = Required(datetime, index="idx_telegram_bot_update__received_at")
     handled_at = Optional(datetime)
+    PrimaryKey(bot_id, update_id)
 
 
 class WidgetUse(db.Entity):  # type: ignore[misc]

@@ -38,15 +38,17 @@ def from_widget(fields: Mapping[str, str]) -> ExternalIdentity | None:
     return ExternalIdentity(number, texts["first_name"], texts["last_name"], texts["username"], _address(texts["photo_url"]))
 
 
+def printable(text: str, longest: int) -> str:
+    """One line without what would not be seen, or could turn the line around, cut to so many characters."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()[:longest].strip()
+
+
 def _text(source: Mapping[str, Any], key: str, limit: str) -> str:
-    """One line of text, without what cannot be shown; a photo's address is not cut but left out when it is too long."""
+    """A text of at most LONGEST[limit]; a photo's address is not cut but left out when it is too long."""
     value = source.get(key)
-    if not isinstance(value, str):
+    if not isinstance(value, str) or (limit == "photo_url" and len(value.strip()) > LONGEST[limit]):
         return ""
-    shown = "".join(letter for letter in value if letter.isprintable()).strip()
-    if limit == "photo_url":
-        return shown if len(shown) <= LONGEST[limit] else ""
-    return shown[:LONGEST[limit]].strip()
+    return printable(value, LONGEST[limit])
 
 
 def _address(value: str) -> str:

@@ -8,7 +8,8 @@ from studium.services.sign_in import SignInMethod
 from studium.services.telegram import TelegramSettings
 from studium.services.translation import N_
 
-OPENID = SignInMethod("telegram", N_("Log in with Telegram"), "telegram", "telegram.start_openid", order=10)
+OPENID = SignInMethod("telegram", N_("Log in with Telegram"), "telegram", "telegram.start_openid", order=10,
+                      hint=N_("Goes to Telegram's own page, which asks you whether to sign in here, and comes back."))
 WIDGET = SignInMethod("telegram_widget", N_("Telegram login widget"), "telegram", "telegram.show_widget", order=30,
                       hint=N_("For when the other ways do not work."))
 

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import request
 from itsdangerous import BadData, URLSafeSerializer
@@ -27,7 +27,7 @@ LONGEST_NEXT = 600
 
 @dataclass(frozen=True)
 class Pending:
-    """A sign-in that was begun: `state` comes back with its end, `next` is the path to go on to.
+    """A sign-in that was begun: `state` comes back with its end, `next` is the path to go on to, `failed` names how it went wrong.
 
     What must stay unknown to others is derived from the state by the secret key, so it is in no cookie and in no table.
     """
@@ -35,6 +35,7 @@ class Pending:
     state: str
     next: str
     began_at: int
+    failed: str = ""
 
     @property
     def nonce(self) -> str:
@@ -59,7 +60,12 @@ def begin(target: str | None) -> Pending:
 
 def find(state: str | None) -> Pending | None:
     """The sign-in of this state, if this browser began it in the last ten minutes."""
-    return next((one for one in _all() if state and hmac.compare_digest(one.state.encode(), state.encode())), None)
+    return next((one for one in _of(state) if not one.failed), None)
+
+
+def find_failed(state: str | None) -> Pending | None:
+    """The sign-in of this state, if it went wrong in this browser in the last ten minutes: for a page that is loaded anew."""
+    return next((one for one in _of(state) if one.failed), None)
 
 
 def keep(response: Response, pending: Pending) -> None:
@@ -67,15 +73,25 @@ def keep(response: Response, pending: Pending) -> None:
     _write(response, [*_all(), pending][-MOST:])
 
 
-def forget(response: Response, pending: Pending | None) -> None:
-    """The sign-in has ended, well or not."""
-    _write(response, [one for one in _all() if pending and one.state != pending.state])
+def forget(response: Response, pending: Pending) -> None:
+    """The sign-in has ended well."""
+    _write(response, [one for one in _all() if one.state != pending.state])
+
+
+def fail(response: Response, pending: Pending, failed: str) -> None:
+    """The sign-in went wrong: nothing ends it any more, and its page can say so again."""
+    _write(response, [replace(one, failed=failed) if one.state == pending.state else one for one in _all()])
+
+
+def _of(state: str | None) -> list[Pending]:
+    return [one for one in _all() if state and hmac.compare_digest(one.state.encode(), state.encode())]
 
 
 def _all() -> list[Pending]:
     try:
         rows = _serializer().loads(request.cookies.get(_name(), ""))
-        found = [Pending(str(state), safe_path(str(path), AFTER_SIGN_IN), int(began_at)) for state, path, began_at in rows]
+        found = [Pending(str(state), safe_path(str(path), AFTER_SIGN_IN), int(began_at), "".join(map(str, failed)))
+                 for state, path, began_at, *failed in rows]
     except (BadData, TypeError, ValueError):
         return []
     return [one for one in found if 0 <= now_ms() // 1000 - one.began_at < LIFETIME]
@@ -86,7 +102,7 @@ def _write(response: Response, found: list[Pending]) -> None:
     if not found:
         response.delete_cookie(_name(), secure=secure, httponly=True, samesite="Lax")
         return
-    text = _serializer().dumps([[one.state, one.next, one.began_at] for one in found])
+    text = _serializer().dumps([[one.state, one.next, one.began_at, *filter(None, [one.failed])] for one in found])
     response.set_cookie(_name(), text, max_age=LIFETIME, secure=secure, httponly=True, samesite="Lax")
 
 

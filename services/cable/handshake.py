@@ -16,7 +16,7 @@ from websockets.server import ServerProtocol
 from studium.core.errors import BadRequest, Forbidden, Problem, TooManyRequests, Unauthorized
 from studium.core.runtime import runtime
 from studium.services.cable.hub import Hub
-from studium.services.users import SESSION_COOKIE, SignedInUser
+from studium.services.users import SignedInUser, session_token
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -41,7 +41,7 @@ def make_blueprint(hub: Hub, find_user: Callable[[str], SignedInUser | None]) ->
     @blueprint.get("/cable", websocket=True)
     def cable() -> Response:
         _check_origin()
-        token = request.cookies.get(SESSION_COOKIE)
+        token = session_token()
         user = find_user(token) if token else None
         if user is None:
             raise Unauthorized("Sign in first; the cable knows you by the session cookie.")
@@ -58,13 +58,16 @@ def make_blueprint(hub: Hub, find_user: Callable[[str], SignedInUser | None]) ->
 def allowed_origin(origin: str | None, host: str) -> bool:
     """Whether a page of this origin may open the cable (RFC 6455 section 10.2).
 
-    It must be the address that the browser reached us by, or a configured one; in development the site's port is another than the cable's.
+    It must be STUDIUM_PUBLIC_URL or a configured one. Without a public address, and in development, it may also be the address that the
+    browser reached us by; in development the site's port is another than the cable's.
     """
     if not origin:
         return False
     core = runtime().settings.core
     if origin in core.allowed_origins or origin == core.public_origin:
         return True
+    if core.env == "production" and core.public_origin is not None:
+        return False  # the Host that came along is the client's word
     page, ours = urlsplit(origin), urlsplit(f"//{host}")
     if page.scheme not in DEFAULT_PORTS or page.hostname is None or page.hostname != ours.hostname:
         return False
@@ -95,7 +98,7 @@ def _shake_hands() -> bytes:
 def _take_socket(answer: bytes) -> socket.socket:
     given = request.environ.get("gunicorn.socket")
     if given is None:
-        raise Problem("The cable needs the gunicorn worker class studium.services.cable.gunicorn_worker.CableWorker.", status=500)
+        raise Problem("The cable needs the gunicorn worker class studium.core.loop_worker.LoopWorker.", status=500)
     sock = socket.socket(fileno=os.dup(given.fileno()))
     sock.setblocking(False)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -16,6 +16,7 @@ from websockets.frames import CloseCode
 from studium.core.database import reading
 from studium.core.health import HEARTBEAT_SECONDS, HealthCheck, beat_heart, still_heart
 from studium.core.logs import get_logger
+from studium.core.loop_worker import FAREWELLS
 from studium.core.runtime import runtime
 from studium.services.cable.group_commit import GroupCommit
 from studium.services.cable.handshake import make_blueprint
@@ -60,6 +61,7 @@ def start(app: Flask) -> Process:
     gevent.spawn(_beat, process)
     gevent.spawn(watch_sessions, hub, look_ups)
     _running.append(process)
+    app.extensions.setdefault(FAREWELLS, []).append(stop)
     _calm_garbage_collector()
     return process
 

@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -50,6 +49,15 @@ class Cache:
         self.hits += 1
         return found[0]
 
+    def count(self, key: str) -> int:
+        """The value of a counter; 0 for a miss, which also is what is no counter, such as a damaged row."""
+        found = self._ask(lambda store: store.get(key, now_ms()))
+        if not isinstance(found, int):
+            self.misses += 1
+            return 0
+        self.hits += 1
+        return found
+
     def set(self, key: str, value: Value, ttl: float | None = None) -> bool:
         """Keep a value in the place of an older one; whether it was stored. Raises TypeError for what JSON does not know."""
         raw = _raw(value)
@@ -90,7 +98,7 @@ class Cache:
             return None
         try:
             return question(self._open())
-        except (sqlite.Error, OSError, JSONDecodeError) as error:
+        except (sqlite.Error, OSError) as error:
             self._give_up(error)
             return None
         finally:
@@ -134,10 +142,14 @@ def _expiry(ttl: float | None) -> int | None:
 
 
 def _read(raw: Raw | None) -> tuple[Value] | None:
-    """The value in a tuple of its own, since it may be None; None without an entry."""
+    """The value in a tuple of its own, since it may be None; None without an entry, and for a damaged one."""
     if raw is None:
         return None
-    return (json.loads(raw) if isinstance(raw, str) else raw,)
+    try:
+        return (json.loads(raw) if isinstance(raw, str) else raw,)
+    except (ValueError, RecursionError):
+        log.warning("cache_entry_damaged")
+        return None
 
 
 def _raw(value: Value) -> Raw:

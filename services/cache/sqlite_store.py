@@ -17,10 +17,12 @@ TABLE = (
     "CREATE TABLE entry (key TEXT PRIMARY KEY, value BLOB NOT NULL, expires_ms INTEGER) WITHOUT ROWID",
     "CREATE INDEX entry_expires ON entry (expires_ms) WHERE expires_ms IS NOT NULL",
 )
-ADD = """INSERT INTO entry (key, value, expires_ms) VALUES (:key, :by, :expires)
+SOUND = "typeof(expires_ms) IN ('integer', 'null')"  # a damaged time would count as later than any
+NEW = f"expires_ms <= :now OR NOT {SOUND} OR typeof(value) <> 'integer'"
+ADD = f"""INSERT INTO entry (key, value, expires_ms) VALUES (:key, :by, :expires)
     ON CONFLICT (key) DO UPDATE SET
-        value = CASE WHEN expires_ms <= :now OR typeof(value) <> 'integer' THEN :by ELSE value + :by END,
-        expires_ms = CASE WHEN expires_ms <= :now OR typeof(value) <> 'integer' THEN :expires ELSE expires_ms END
+        value = CASE WHEN {NEW} THEN :by ELSE value + :by END,
+        expires_ms = CASE WHEN {NEW} THEN :expires ELSE expires_ms END
     RETURNING value"""
 PUT = """INSERT INTO entry (key, value, expires_ms) VALUES (?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_ms = excluded.expires_ms"""
@@ -52,12 +54,13 @@ class EntryStore:
     def get(self, key: str, now_ms: int) -> Raw | None:
         """The value of a live entry."""
         row = self._connection.execute(
-            "SELECT value FROM entry WHERE key = ? AND (expires_ms IS NULL OR expires_ms > ?)", (key, now_ms)).fetchone()
+            f"SELECT value FROM entry WHERE key = ? AND (expires_ms IS NULL OR expires_ms > ?) AND {SOUND}", (key, now_ms)).fetchone()
         return row[0] if row else None
 
     def expires_ms(self, key: str, now_ms: int) -> int | None:
         """When a live entry expires; None for one that does not, or is not there."""
-        row = self._connection.execute("SELECT expires_ms FROM entry WHERE key = ? AND expires_ms > ?", (key, now_ms)).fetchone()
+        row = self._connection.execute(
+            f"SELECT expires_ms FROM entry WHERE key = ? AND expires_ms > ? AND {SOUND}", (key, now_ms)).fetchone()
         return int(row[0]) if row else None
 
     def put(self, key: str, value: Raw, expires_ms: int | None) -> bool:

@@ -8,10 +8,13 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from json import dumps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studium.services.sign_in import ExternalIdentity
 from studium.testing.simulators.openid_store import add_key, new_key, private_keys
+
+if TYPE_CHECKING:
+    from joserfc.jwk import RSAKey
 
 Claims = dict[str, Any]
 
@@ -30,6 +33,7 @@ CHANGES: dict[str, Callable[[Claims], Claims]] = {
     "only_name": lambda claims: _without(claims, "given_name", "family_name", "preferred_username", "picture") | {"name": "Мия Ли"},
 }
 SIGNATURES = ("alg_none", "alg_hs256", "unknown_key", "new_key", "forged", "not_a_token")
+_known: dict[str, RSAKey] = {}  # by key id, which is the thumbprint of the key (RFC 7638)
 FAULTS = ("", *AT_THE_PAGE, "broken", *SIGNATURES, *CHANGES)
 
 
@@ -55,7 +59,6 @@ def _claims(person: ExternalIdentity, issuer: str, client_id: str, nonce: str) -
 
 def _signed(claims: Claims, fault: str) -> str:
     from joserfc import jwt
-    from joserfc.jwk import RSAKey
 
     if fault == "alg_none":
         return f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(claims)}."
@@ -65,13 +68,23 @@ def _signed(claims: Claims, fault: str) -> str:
         add_key()
     key = new_key() if fault == "unknown_key" else private_keys()[-1]
     if fault == "alg_hs256":  # the public key as the secret: the classic confusion of algorithms
-        public = RSAKey.import_key(key).as_pem(private=False)
+        public = _imported(key).as_pem(private=False)
         return _hs256(claims, str(key["kid"]), public)
-    text = jwt.encode({"alg": "RS256", "kid": key["kid"]}, claims, RSAKey.import_key(key))
+    text = jwt.encode({"alg": "RS256", "kid": key["kid"]}, claims, _imported(key))
     if fault == "forged":
         head, _body, signature = text.split(".")
         return f"{head}.{_part(claims | {'id': claims['id'] + 1})}.{signature}"
     return text
+
+
+def _imported(key: dict[str, Any]) -> RSAKey:
+    """The key to sign with; to check that its numbers are prime takes 30 ms, so once a process and key."""
+    from joserfc.jwk import RSAKey
+
+    kid = str(key["kid"])
+    if kid not in _known:
+        _known[kid] = RSAKey.import_key(key)
+    return _known[kid]
 
 
 def _hs256(claims: Claims, kid: str, secret: bytes) -> str:

@@ -108,6 +108,7 @@ def test_the_version_is_told(studium):
     assert "version" in studium("--version")[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoil", ["", "text, not a database"])
 def test_without_a_usable_database_a_plugins_command_says_what_to_do(tmp_path, spoil):
     """In a process of its own, since it would bind the database."""

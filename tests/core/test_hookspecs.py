@@ -21,7 +21,7 @@ HOOKS = [
 ]
 KINDS = ("register_", "may_", "find_", "export_")
 EVENTS = ("app_created", "job_changed", "enqueue_delivery", "language_chosen", "complete_sign_in")
-SLOTS = ("job_offers",)
+SLOTS = ("job_offers", "account_sections")
 
 
 def facts_of(module: ModuleType) -> set[str]:

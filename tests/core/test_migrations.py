@@ -274,6 +274,7 @@ def test_every_branch_is_named_after_its_plugin(environ, tmp_path):
         assert step.revision.startswith(f"{step.plugin}_")
 
 
+@pytest.mark.slow
 def test_two_processes_that_migrate_at_once_do_it_once(tmp_path):
     environ = {"STUDIUM_DATA_DIR": str(tmp_path), "PATH": os.environ["PATH"], "STUDIUM_ENTRY_POINTS": "false"}
     command = [sys.executable, "-c", "from studium.core.cli import main; main()", "migrate"]

@@ -11,7 +11,7 @@ import pytest
 from studium.core import plugins
 from studium.core.app import load
 from studium.core.errors import PluginError, StudiumError
-from studium.core.settings import FIRST_PARTY_PLUGINS, SIMULATORS
+from studium.core.settings import FIRST_PARTY_PLUGINS, OUTSIDE_PRODUCTION
 
 GOOD = """
 from studium.core.plugins import hookimpl
@@ -56,7 +56,7 @@ def loaded(tmp_path: Path, *extra: str, entry_points: str = "false", first: str 
 
 def test_plugins_load_in_the_order_of_the_list_extra_ones_last(tmp_path, write):
     write("studium_test_extra", GOOD)
-    assert loaded(tmp_path, "studium_test_extra") == [*FIRST_PARTY_PLUGINS, *SIMULATORS, "studium_test_extra"]
+    assert loaded(tmp_path, "studium_test_extra") == [*FIRST_PARTY_PLUGINS, *OUTSIDE_PRODUCTION, "studium_test_extra"]
 
 
 def test_the_core_alone_starts_without_any_plugin(tmp_path):

@@ -126,6 +126,9 @@ def test_production_without_a_key_of_its_own_is_refused(tmp_path: Path) -> None:
         ("STUDIUM_TRUSTED_PROXIES", "1"),
         ("STUDIUM_PUBLIC_URL", "https://learn.example"),
         ("STUDIUM_PUBLIC_URL", "HTTPS://learn.example"),
+        ("STUDIUM_PUBLIC_URL", "http://learn.example"),
+        ("STUDIUM_PUBLIC_URL", "http://192.168.1.5:8000"),
+        ("STUDIUM_PUBLIC_URL", "http://localhost.example"),
     ],
 )
 def test_a_server_that_forgot_to_say_production_does_not_start(tmp_path: Path, name: str, value: str) -> None:
@@ -135,6 +138,19 @@ def test_a_server_that_forgot_to_say_production_does_not_start(tmp_path: Path, n
     assert not (tmp_path / "new").exists()
     for env in ("production", "test"):
         assert read(tmp_path, **{name: value, "STUDIUM_ENV": env}).core.env == env
+
+
+@pytest.mark.parametrize("env", ["development", "production"])
+@pytest.mark.parametrize("url", ["https://anna:swordfish@learn.example", "https://swordfish@learn.example", "http://:swordfish@localhost"])
+def test_an_address_with_a_password_is_refused_without_showing_it(tmp_path: Path, env: str, url: str) -> None:
+    said = refusal(tmp_path, STUDIUM_PUBLIC_URL=url, STUDIUM_ENV=env)
+    assert "STUDIUM_PUBLIC_URL" in said
+    assert "swordfish" not in said
+
+
+def test_a_password_within_any_wrong_address_is_not_shown(tmp_path: Path) -> None:
+    said = refusal(tmp_path, STUDIUM_PORT="http://anna:swordfish@proxy.example:3128/x")
+    assert "http://***@proxy.example:3128/x" in said
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost", "::1"])

@@ -111,7 +111,7 @@ def test_a_wrong_number_is_told_on_both_and_signs_nobody_in(waiting, phone):
 
 
 def test_a_student_on_a_phone_comes_back_to_the_page_and_is_signed_in_at_once(waiting, phone, stack):
-    page = waiting(viewport={"width": 360, "height": 740})
+    page = waiting(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
     expect(page.page.get_by_alt_text("QR code")).to_be_hidden()  # nobody can point a phone at its own screen
     assert page.page.evaluate("document.documentElement.scrollWidth") <= 360
     boris = phone(page.link, "Борис")
@@ -120,10 +120,33 @@ def test_a_student_on_a_phone_comes_back_to_the_page_and_is_signed_in_at_once(wa
     expect(page.page.locator("header")).to_contain_text("Борис")
 
 
-def test_without_scripts_the_page_looks_by_itself_and_a_button_signs_in(waiting, phone, stack):
+def test_a_computer_with_a_narrow_window_or_large_letters_has_the_code(waiting):
+    expect(waiting(viewport={"width": 360, "height": 740}).page.get_by_alt_text("QR code")).to_be_visible()
+
+
+def test_a_second_tab_goes_on_too_when_the_first_is_signed_in(waiting, phone, stack):
+    page = waiting()
+    second = page.page.context.new_page()
+    second.goto(f"{stack.url}/auth/telegram/bot?next=/account")
+    choose(phone(page.link, "Anna"), page.number)
+    page.page.wait_for_url(f"{stack.url}/dashboard")
+    second.wait_for_url(f"{stack.url}/account")
+
+
+def test_the_focus_goes_to_the_way_on_when_what_had_it_is_gone(waiting, phone):
+    page = waiting()
+    page.page.get_by_role("link", name="in Telegram").focus()
+    phone(page.link, "Mia").get_by_role("button", name="It was not me").click()
+    expect(page.page.get_by_role("link", name="Begin anew")).to_be_focused()
+
+
+def test_without_scripts_one_looks_by_a_link_and_a_button_signs_in(waiting, phone, stack):
     page = waiting(java_script_enabled=False)
     anna = phone(page.link, "Anna")
     choose(anna, page.number)
+    expect(anna.get_by_text("Done. Go back to your browser").first).to_be_visible()
+    page.page.get_by_role("link", name="I have answered the bot").click()
+    expect(page.page.get_by_text("Confirmed. Press “Sign in”.")).to_be_visible()
     page.page.get_by_role("button", name="Sign in", exact=True).click(timeout=PATIENCE)
     page.page.wait_for_url(f"{stack.url}/dashboard")
 

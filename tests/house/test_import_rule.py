@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "testing": {"core", "queue", "services", "plugins", "web", "testing"},
 }
 BARE = {*MAY_IMPORT} - {"queue"}  # `import queue` is the standard library's
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")  # what a statement is made of (the abstract grammar of Python)
 LOOKED_AT = (*MAY_IMPORT, "tests", "bench", "bin", "examples")
 
 
@@ -38,6 +39,10 @@ def test_no_file_imports_a_folder_by_its_bare_name() -> None:
     ("studium.core.app", "import studium.services.users", False),
     ("studium.core.app", "def late():\n    from studium.queue import jobs", False),
     ("studium.core.app", "if TYPE_CHECKING:\n    from studium.web import site", False),
+    ("studium.core.app", "try:\n    pass\nexcept ValueError:\n    import studium.web.site", False),
+    ("studium.core.app", "match 1:\n    case 1:\n        with a:\n            import studium.web.site", False),
+    ("studium.core.app", "for a in b:\n    pass\nelse:\n    import studium.web.site", False),
+    ("studium.core.app", "class A:\n    def b(self):\n        try: pass\n        finally:\n            import studium.web.site", False),
     ("studium.core.app", "from studium import web", False),
     ("studium.core.app", "from .settings import Settings", True),
     ("studium.queue.jobs", "from studium.core import database", True),
@@ -67,7 +72,7 @@ def forbidden(source: str, module: str) -> Iterator[str]:
 
 def imported_names(source: str, module: str) -> Iterator[str]:
     """Every name that is imported anywhere in the source, absolute; `from a import b` counts as a.b."""
-    for node in ast.walk(ast.parse(source)):
+    for node in statements(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -77,6 +82,14 @@ def imported_names(source: str, module: str) -> Iterator[str]:
                 depth = node.level - 1 if module.endswith(".__init__") else node.level
                 parent = ".".join([*package[:len(package) - depth], *([node.module] if node.module else [])])
             yield from (f"{parent}.{alias.name}" for alias in node.names)
+
+
+def statements(parent: ast.AST) -> Iterator[ast.AST]:
+    """All statements below, however deep; expressions hold none, and are nine tenths of a tree."""
+    for block in BLOCKS:
+        for node in getattr(parent, block, ()):
+            yield node
+            yield from statements(node)
 
 
 def may_import(module: str, name: str) -> bool:

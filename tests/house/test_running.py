@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from studium.testing.stack import free_port
+from studium.testing.stack import Stack, free_port
 
 pytestmark = pytest.mark.faults
 ROOT = Path(__file__).parents[2]
@@ -95,6 +95,30 @@ def test_a_killed_supervisord_takes_everything_with_it(dev: Dev) -> None:
 def test_a_killed_bin_dev_leaves_nothing_either(dev: Dev) -> None:
     dev.process.kill()
     until(lambda: dev.left() == [], 45)
+
+
+def open_to_others(folder: Path) -> list[str]:
+    """What other users of the machine may read there."""
+    found = [path for path in folder.rglob("*") if not path.is_socket()]
+    assert len(found) > 4
+    return [path.name for path in found if path.stat().st_mode & 0o077]
+
+
+def test_what_bin_dev_writes_is_for_this_user_alone(dev: Dev, tmp_path: Path) -> None:
+    assert open_to_others(tmp_path / "a data folder") == []
+
+
+def test_what_bin_serve_writes_is_for_this_user_alone(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "data")
+    before = os.umask(0o077)
+    stack.run("studium", "migrate")
+    os.umask(0o022)
+    try:
+        stack.start()
+        assert open_to_others(tmp_path / "data") == []
+    finally:
+        os.umask(before)
+        stack.stop()
 
 
 @pytest.mark.parametrize("program", GUNICORNS)

@@ -182,6 +182,7 @@ with create_app(program="cli").app_context():
 """
 
 
+@pytest.mark.slow
 def test_two_processes_that_ask_at_once_get_one_job_a_unique_key(app, environ):
     environment = {**environ, "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", ASK_FOR_ROOMS]

@@ -129,6 +129,7 @@ def ask_eight_times() -> list[str]:
     return answers
 
 
+@pytest.mark.slow
 def test_two_processes_that_ask_at_once_get_ten_together(app, environ):
     environment = {**environ, "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", ASK_EIGHT_TIMES]

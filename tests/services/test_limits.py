@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
 
 import pytest
 from flask import Flask
 from pydantic import ValidationError
 
 from studium.core.errors import TooManyRequests
+from studium.core.runtime import runtime
 from studium.services.cache import cache
+from studium.services.cache.sqlite_store import FILE
 from studium.services.limits import LimitSettings, address_group, limit
+from studium.services.limits_counting import CacheStorage
 from tests.conftest import Clock
 
 
@@ -38,7 +43,56 @@ def test_exactly_the_rate_passes_and_the_next_is_told_when_to_come_back(app: Fla
             limit("sign-in:a", "5/minute")
         assert refusal.value.status == 429
         assert 39 <= int(refusal.value.headers["Retry-After"]) <= 41
-        assert "Please wait" in refusal.value.detail
+        assert refusal.value.detail == "Please wait 40 seconds, then try again."
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_whoever_reached_the_rate_of_an_hour_is_told_an_hour(app: Flask, frozen_clock: Clock, accept: str) -> None:
+    with app.app_context():
+        allowed("sign-in:127.0.0.1", "5/hour", 5)
+        before = runtime().settings._sections[LimitSettings]
+        try:
+            runtime().settings._sections[LimitSettings] = LimitSettings(sign_in_address="5/hour")
+            answer = app.test_client().get("/auth/telegram/none-such", headers={"Accept": accept})
+        finally:
+            runtime().settings._sections[LimitSettings] = before
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
+    assert "Please wait 60 minutes, then try again." in answer.text
+    assert "a minute" not in answer.text
+
+
+DAMAGED = ["'oops'", "'[1,2'", "'[7]'", "'null'", "X'00ff'", "1.5", "'\"7\"'"]
+
+
+@pytest.mark.parametrize("value", DAMAGED)
+def test_a_damaged_counter_is_a_counted_miss_and_begins_anew(app: Flask, frozen_clock: Clock, value: str) -> None:
+    with app.app_context():
+        allowed("a", "2/minute", 1)
+        execute_on_cache(f"UPDATE entry SET value = {value}")
+        misses = cache().misses
+        assert CacheStorage().get(counters()[0]) == 0
+        assert cache().misses == misses + 1
+        assert allowed("a", "2/minute", 3) == 2
+        assert allowed("b", "2/minute", 3) == 2, "the rest of the cache goes on"
+
+
+def test_a_damaged_end_of_a_window_refuses_nobody_for_ever(app: Flask, frozen_clock: Clock) -> None:
+    with app.app_context():
+        assert allowed("a", "1/minute", 2) == 1
+        execute_on_cache("UPDATE entry SET expires_ms = 'never'")
+        assert cache().get(counters()[0], "missing") == "missing"
+        assert allowed("a", "1/minute", 2) == 1
+        frozen_clock.advance(61)
+        assert allowed("a", "1/minute", 2) == 1
+
+
+def counters() -> list[str]:
+    return [key for (key,) in execute_on_cache("SELECT key FROM entry")]
+
+
+def execute_on_cache(statement: str) -> list[tuple[str]]:
+    with closing(sqlite3.connect(runtime().settings.core.data_dir / FILE)) as connection, connection:
+        return connection.execute(statement).fetchall()
 
 
 def test_after_the_window_it_begins_again(app: Flask, frozen_clock: Clock) -> None:
@@ -99,6 +153,7 @@ with create_app(program="cli").app_context():
 """
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_let_exactly_the_rate_pass(app: Flask, environ: Mapping[str, str]) -> None:
     known = {name: value for name, value in os.environ.items() if not name.startswith("STUDIUM_")}
     env = {**known, **environ, "STUDIUM_EXTRA_PLUGINS": ""}
@@ -133,6 +188,7 @@ def test_a_counter_that_cannot_be_counted_lets_everybody_through(app: Flask, mon
 @pytest.mark.parametrize(("address", "group"), [
     ("203.0.113.7", "203.0.113.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8:1:2::ffff", "2001:db8:1:2::/64"),
     ("::ffff:203.0.113.7", "203.0.113.7"), ("fe80::1%eth0", "fe80::/64"), (None, "unknown"), ("", "unknown"), ("unix:", "unknown"),
+    ("203.0.113.7:4711", "203.0.113.7"), ("[2001:db8::1]:4711", "2001:db8::/64"), ("[2001:db8::1]", "2001:db8::/64"), ("[", "unknown"),
 ])
 def test_what_counts_as_one_address(address: str | None, group: str) -> None:
     assert address_group(address) == group

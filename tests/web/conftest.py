@@ -13,6 +13,7 @@ from studium.plugins.auth.roles import grant
 from studium.services.courses.apply import import_course
 from studium.services.courses.folder import read_course
 from studium.services.courses.store import media_store
+from tests.conftest import SignIn
 
 VIDEO = b"\x1a\x45\xdf\xa3" + bytes(range(256)) * 40
 
@@ -81,6 +82,29 @@ def write_video_lesson(module: Path, number: int, slug: str, extra: str, video: 
 def course(make_course: MakeCourse) -> str:
     """The slug of an imported course with the lessons part-1 (a free preview), part-2 and poem."""
     return make_course()
+
+
+@pytest.fixture
+def anna(client: FlaskClient, sign_in: SignIn) -> FlaskClient:
+    """Anna's browser: she is user 7 of Telegram."""
+    sign_in(client)
+    return client
+
+
+@pytest.fixture
+def boris(app: Flask, sign_in: SignIn) -> FlaskClient:
+    """The browser of another student."""
+    client = app.test_client()
+    sign_in(client, telegram_id=8, first_name="Boris")
+    return client
+
+
+@pytest.fixture
+def otto(app: Flask, sign_in: SignIn) -> FlaskClient:
+    """The browser of somebody to whom the plugin under test offers a letter."""
+    client = app.test_client()
+    sign_in(client, telegram_id=9, first_name="Otto")
+    return client
 
 
 @pytest.fixture

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from studium.core.database import transaction
+from studium.core.database import reading, transaction
+from studium.plugins.auth.deletion import delete_account
 from studium.queue import lifecycle
 from studium.queue.entities import Job
-from tests.conftest import SignIn
+from studium.web import job_requests
 from tests.web.conftest import Csrf
-from tests.web.jobs import JOBS, claim, fill, post, start, started
+from tests.web.jobs import JOBS, claim, fill, id_of, post, start, started
 
 RunJobs = Callable[[], int]
 SHAPE = {
@@ -24,19 +26,6 @@ SHAPE = {
     "can_retry", "run_at", "created_at", "started_at", "finished_at",
 }
 UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-
-
-@pytest.fixture
-def anna(client: FlaskClient, sign_in: SignIn) -> FlaskClient:
-    sign_in(client)
-    return client
-
-
-@pytest.fixture
-def boris(app: Flask, sign_in: SignIn) -> FlaskClient:
-    client = app.test_client()
-    sign_in(client, telegram_id=8, first_name="Boris")
-    return client
 
 
 def problem(answer: Any) -> tuple[int, str, list[str]]:
@@ -326,3 +315,54 @@ def test_a_list_asked_for_wrongly_names_what_is_wrong(anna, query, field):
     answer = anna.get(f"{JOBS}?{query}")
     assert answer.status_code == 422
     assert [error["field"] for error in answer.get_json()["errors"]] == [field]
+
+
+class LateBody:
+    """A body that comes after something else has happened; a stream of WSGI, which has `read`."""
+
+    def __init__(self, body: bytes, before: Callable[[], object]) -> None:
+        self._body = BytesIO(body)
+        self._before: list[Callable[[], object]] = [before]
+
+    def read(self, size: int = -1) -> bytes:
+        while self._before:
+            self._before.pop()()
+        return self._body.read(size)
+
+
+@pytest.mark.parametrize(("path", "form"), [("/logout", {}), ("/account/delete", {"word": "delete"})])
+def test_a_request_begun_before_the_end_of_the_session_does_nothing_after_it(
+    app: Flask, anna: FlaskClient, csrf: Csrf, path: str, form: dict[str, str],
+) -> None:
+    headers, body = csrf(anna), b'{"kind": "errand", "params": {}}'
+    cookies = "; ".join(f"{name}={anna.get_cookie(name).value}" for name in ("studium_session", "studium_browser"))  # type: ignore[union-attr]
+
+    ended: list[int] = []
+
+    def end() -> None:  # in a thread, or it would share the context of the request that waits
+        other = threading.Thread(target=lambda: ended.append(anna.post(path, data=form, headers=headers).status_code))
+        other.start()
+        other.join()
+
+    answer = app.test_client(use_cookies=False).post(
+        JOBS, headers={**headers, "Cookie": cookies}, content_type="application/json",
+        environ_overrides={"wsgi.input": LateBody(body, end), "CONTENT_LENGTH": str(len(body))})
+    assert (ended, answer.status_code) in (([302], 401), ([303], 401))
+    with app.app_context(), reading():
+        assert Job.select(lambda job: job.kind == "errand").count() == 0
+
+
+def test_an_account_that_ended_while_its_request_was_answered_gets_no_job(
+    app: Flask, anna: FlaskClient, csrf: Csrf, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user_id = id_of(anna)
+    parse = job_requests.parse_params
+
+    def end_first(*arguments: Any) -> Any:
+        delete_account(user_id)
+        return parse(*arguments)
+
+    monkeypatch.setattr(job_requests, "parse_params", end_first)
+    assert start(anna, csrf).status_code == 401
+    with app.app_context(), reading():
+        assert Job.select(lambda job: job.user_id == user_id).count() == 0

@@ -25,7 +25,6 @@ from studium.queue.kinds import load_kinds
 from studium.queue.lifecycle import Claim
 from studium.services.cable import user_stream
 from studium.services.offers import JobOffer
-from tests.conftest import SignIn
 from tests.web.conftest import Csrf
 from tests.web.jobs import claim, fill, id_of, post, started
 from tests.web.test_queries import count_queries
@@ -33,20 +32,6 @@ from tests.web.test_translation import texts_in_use
 
 RunJobs = Callable[[], int]
 CARD = re.compile(r'<li class="card job" id="job-([^"]+)".*? data-state="(\w+)" data-phase="([^"]+)"', re.DOTALL)
-
-
-@pytest.fixture
-def anna(client: FlaskClient, sign_in: SignIn) -> FlaskClient:
-    sign_in(client)
-    return client
-
-
-@pytest.fixture
-def otto(app: Flask, sign_in: SignIn) -> FlaskClient:
-    """Somebody to whom the plugin under test offers a letter."""
-    client = app.test_client()
-    sign_in(client, telegram_id=9, first_name="Otto")
-    return client
 
 
 def end(client: FlaskClient, job_id: str, **values: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -16,7 +17,7 @@ from studium.web.request_limits import largest_body
 from tests.conftest import SignIn
 from tests.web.conftest import Csrf
 
-RATES = {"sign_in_address": "3/minute", "sign_in_person": "2/minute", "api_writes": "3/minute", "watch_sessions": "2/minute",
+RATES = {"sign_in_address": "3/minute", "sign_in_person": "2/minute", "writes": "3/minute", "watch_sessions": "2/minute",
          "webhooks": "3/minute"}
 
 
@@ -119,3 +120,38 @@ def test_a_larger_body_is_refused_unread(client: FlaskClient, sign_in: SignIn, c
 
 def test_a_form_that_is_too_large_is_no_expired_form(client: FlaskClient) -> None:
     assert client.post("/language", data={"language": "x" * 130_000}).status_code == 413
+
+
+@pytest.mark.parametrize(("path", "size"), [("/auth/dev", 16_000), ("/api/v1/jobs", 64_000), ("/language", 128_000)])
+def test_a_chunked_body_is_taken_whole_or_refused_but_never_cut(
+    client: FlaskClient, sign_in: SignIn, csrf: Csrf, path: str, size: int,
+) -> None:
+    sign_in(client)
+    head, kind = b"telegram_id=7&next=/", "application/x-www-form-urlencoded"
+    chunked = {**csrf(client), "Transfer-Encoding": "chunked", "Content-Type": kind}
+    found = []
+    for length in (size, size + 1, size + 50_000):
+        body = BytesIO(head + b"a" * (length - len(head)))
+        answer = client.post(path, input_stream=body, headers=chunked, environ_base={"wsgi.input_terminated": True})
+        found.append(answer.status_code)
+    assert found[1:] == [413, 413]
+    assert found[0] != 413 or path == "/api/v1/jobs"  # which has a smaller limit of its own
+
+
+def test_forms_and_calls_of_the_api_of_one_person_count_together(
+    client: FlaskClient, app: Flask, sign_in: SignIn, csrf: Csrf, strict: None,
+) -> None:
+    sign_in(client)
+    token = csrf(client)
+    assert statuses(client, "/api/v1/jobs/none/cancel", 1, "POST", headers=token) == [404]
+    assert statuses(client, "/language", 3, "POST", headers=token, data={"language": "ru"}) == [303, 303, 429]
+    assert statuses(client, "/logout", 1, "POST", headers=token) == [429]
+    other = app.test_client()
+    sign_in(other, telegram_id=8)
+    assert statuses(other, "/language", 1, "POST", headers=csrf(other), data={"language": "ru"}) == [303]
+
+
+def test_the_form_of_a_browser_that_never_had_a_token_is_not_read(client: FlaskClient) -> None:
+    body, headers = BytesIO(b"word=delete"), {"Content-Length": "11", "Content-Type": "application/x-www-form-urlencoded"}
+    assert client.post("/account/delete", input_stream=body, headers=headers).status_code == 400
+    assert body.tell() == 0

@@ -3,14 +3,11 @@
 const zones = document.getElementById("time_zone");
 const hint = document.querySelector("[data-zone-hint]");
 const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const offered = zones && [...zones.options].find((option) => option.value === here);
 
-function offersHere() {
-  return here && zones && [...zones.options].some((option) => option.value === here);
-}
-
-if (hint && offersHere() && zones.value !== here) {
+if (hint && offered && zones.value !== here) {
   hint.hidden = false;
-  hint.querySelector("span").append(` (${here.replaceAll("_", " ")})`);
+  hint.querySelector("span").append(` (${offered.text})`);
   hint.addEventListener("click", () => {
     zones.value = here;
     hint.hidden = true;
@@ -20,8 +17,23 @@ if (hint && offersHere() && zones.value !== here) {
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
-    button.textContent = button.dataset.copied;
-  });
+  button.addEventListener("click", () => copy(button, document.getElementById(button.dataset.copy)));
 }
+
+async function copy(button, source) {
+  const refusal = document.querySelector("[data-copy-refused]");
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    refusal.hidden = true;
+    button.textContent = button.dataset.copied;
+    document.getElementById("announcements").textContent = button.dataset.copied;
+  } catch (error) {
+    console.debug("Studium: the browser refused to copy", error.message);
+    getSelection().selectAllChildren(source);
+    refusal.textContent = button.dataset.refused;
+    refusal.hidden = false;
+  }
+}
+
+// This page is the answer to a form: loaded anew, it would be sent again.
+if (document.getElementById("new-token")) history.replaceState(null, "", "/account#tokens");

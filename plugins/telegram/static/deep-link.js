@@ -4,11 +4,15 @@ const FIRST_PAUSE = 2_000;
 const LONGEST_PAUSE = 10_000;
 const QUICK_ASKS = 60; // two minutes; after that the pauses grow
 const LONGEST_ASK = 10_000;
-const OVER = new Set(["cancelled", "expired", "none"]);
+const SLOW_AFTER = 15_000; // the bot's question is usually there in a second
+const SOON = 60; // seconds
+const OPEN = new Set(["waiting", "asked"]);
+const OVER = new Set(["cancelled", "expired", "none", "cookieless"]);
 
 const section = document.querySelector("[data-deep-link]");
 const form = section.querySelector("form");
 let timer = null;
+let slow = null;
 let asking = false;
 let asked = 0;
 let failures = 0;
@@ -28,7 +32,7 @@ async function ask() {
     });
     if (response.status === 429) wait = 1000 * (Number(response.headers.get("Retry-After")) || 10);
     else if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    else show((await response.json()).data.state);
+    else show((await response.json()).data);
     failures = 0;
     section.removeAttribute("data-offline");
   } catch (error) {
@@ -47,13 +51,23 @@ function pause() {
   return Math.min(LONGEST_PAUSE, FIRST_PAUSE * (1 + slower));
 }
 
-// "used" is this browser in another tab, or nothing to be had: the server knows which.
-function show(state) {
-  if (section.dataset.state !== state) section.dataset.state = state;
-  done = OVER.has(state);
-  if (state !== "confirmed" && state !== "used") return;
-  done = true;
-  form.requestSubmit();
+function show({ state, seconds, name }) {
+  const focusGoes = OVER.has(state) && section.querySelector(".deep-link-steps").contains(document.activeElement);
+  if (section.dataset.state !== state) enter(state);
+  section.toggleAttribute("data-soon", OPEN.has(state) && seconds <= SOON);
+  if (focusGoes) section.querySelector("[data-again]").focus();
+  done = OVER.has(state) || state === "confirmed" || state === "used";
+  if (name) form.querySelector("[data-person]").textContent = name;
+  if (state === "confirmed") form.requestSubmit();
+  // This browser in another tab, or nothing to be had: the server knows which. Not by the form, whose token was of the session before.
+  if (state === "used") location.replace(section.dataset.lookUrl);
+}
+
+function enter(state) {
+  section.dataset.state = state;
+  clearTimeout(slow);
+  section.removeAttribute("data-slow");
+  if (state === "asked") slow = setTimeout(() => section.toggleAttribute("data-slow", true), SLOW_AFTER);
 }
 
 // Back from Telegram on the same phone: at once.
@@ -65,5 +79,6 @@ addEventListener("pageshow", (event) => {
   ask();
 });
 
-if (section.dataset.state === "confirmed") show("confirmed");
+if (section.dataset.state === "asked") enter("asked");
+if (section.dataset.state === "confirmed") show({ state: "confirmed" });
 else timer = setTimeout(ask, FIRST_PAUSE);

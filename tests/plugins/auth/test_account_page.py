@@ -95,6 +95,35 @@ def test_the_first_sign_in_takes_the_time_zone_of_the_browser(app: Flask, client
     assert account(app).time_zone == kept
 
 
+@pytest.mark.parametrize(("asked", "switched", "kept"), [
+    ("ru-RU,ru;q=0.9,en;q=0.8", None, "ru"), ("de,en;q=0.5", None, "en"), ("en", "ru", "ru"), ("ru", "xx", "ru"),
+    ("de", None, ""), ("", None, ""), ("x" * 3_000, None, ""), ("ru;q=0", None, ""),
+])  # fmt: skip
+def test_the_sign_in_takes_the_language_of_the_browser_when_none_is_known(
+    app: Flask, client: FlaskClient, asked: str, switched: str | None, kept: str
+) -> None:
+    if switched:
+        client.set_cookie("studium_language", switched)
+    client.post("/auth/dev", json={"telegram_id": 7}, headers={"Accept-Language": asked})
+    assert account(app).language == kept
+
+
+def test_a_language_that_is_known_stays_whatever_the_next_browser_speaks(app: Flask, anna: FlaskClient, csrf: Csrf) -> None:
+    assert account(app).language == ""
+    for spoken, kept in (("ru", "ru"), ("en", "ru")):
+        app.test_client().post("/auth/dev", json={"telegram_id": 7}, headers={"Accept-Language": spoken})
+        assert account(app).language == kept
+    anna.post("/account/preferences", data={"language": "en", "time_zone": "UTC"}, headers=csrf(anna))
+    app.test_client().post("/auth/dev", json={"telegram_id": 7}, headers={"Accept-Language": "ru"})
+    assert account(app).language == "en"
+
+
+def test_the_language_of_who_used_the_browser_before_is_not_the_next_persons(app: Flask, client: FlaskClient) -> None:
+    client.post("/auth/dev", json={"telegram_id": 8}, headers={"Accept-Language": "ru"})
+    client.post("/auth/dev", json={"telegram_id": 7}, headers={"Accept-Language": "de"})
+    assert account(app).language == ""
+
+
 def test_the_first_sign_in_of_a_demo_person_takes_it_too(app: Flask, client: FlaskClient) -> None:
     with app.app_context(), transaction():
         take_over(ExternalIdentity(7, "Anna"), authenticated=False)
@@ -184,3 +213,32 @@ def test_the_page_costs_the_same_whatever_is_on_it(
         sign_in(app.test_client(), 7)
         anna.post("/account/tokens", data={"name": f"n{number}", "scope": "read", "days": "30"}, headers=csrf(anna))
     assert count_queries(anna, "/account", monkeypatch) <= few
+
+
+def test_every_city_has_a_russian_name() -> None:
+    latin = [zone for group in zones_by_region("ru").values() for zone in group if not re.search("[а-яё]", zone.city)]
+    assert latin == []
+    assert {zone.city for zone in zones_by_region("ru")["Europe"]} >= {"Киев", "Берлин"}
+    assert "Kyiv" in {zone.city for zone in zones_by_region("en")["Europe"]}
+
+
+def test_somebody_without_a_name_is_called_a_user_in_their_language(client: FlaskClient) -> None:
+    client.post("/auth/dev", json={"telegram_id": 5008})
+    for path in ("/account", "/dashboard"):
+        page = client.get(path, headers={"Accept-Language": "ru"}).text
+        assert "User 5008" not in page
+        assert "Пользователь 5008" in page
+    assert client.get("/api/v1/session", headers={"Accept-Language": "ru"}).get_json()["data"]["user"]["display_name"] == "User 5008"
+
+
+def test_a_refused_choice_is_told_in_the_readers_language(anna: FlaskClient, csrf: Csrf) -> None:
+    for language, words in (("en", "There is no such time zone."), ("ru", "Вернитесь")):
+        answer = anna.post("/account/preferences", data={"language": "en", "time_zone": "Mars"},
+                           headers=csrf(anna) | {"Accept-Language": language, "Accept": "text/html"})
+        assert (answer.status_code, words in answer.text) == (422, True)
+
+
+def test_what_was_done_is_in_the_title(anna: FlaskClient, csrf: Csrf) -> None:
+    assert "<title>Saved. · Account · " in anna.get("/account?done=saved").text
+    anna.post("/logout", headers=csrf(anna))
+    assert "<title>You are signed out. · " in anna.get("/").text

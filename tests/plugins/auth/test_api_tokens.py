@@ -29,18 +29,13 @@ Make = Callable[..., str]
 
 
 @pytest.fixture
-def anna(client: FlaskClient, sign_in: SignIn) -> int:
-    return int(sign_in(client)["id"])
-
-
-@pytest.fixture
 def make(client: FlaskClient, anna: int, csrf: Csrf) -> Make:
     """`make("read", "jobs", days=30)` makes a token of Anna's on the account page, and reads it there."""
 
     def do(*scopes: str, name: str = "My script", days: int = 90) -> str:
         answer = client.post("/account/tokens", data={"name": name, "scope": list(scopes or ["read"]), "days": days}, headers=csrf(client))
         assert answer.status_code == 201, answer.text
-        shown = re.search(r'value="(st_[^"]+)"', answer.text)
+        shown = re.search(r'<code [^>]*>(st_[^<]+)</code>', answer.text)
         assert shown is not None
         return shown[1]
 
@@ -72,6 +67,40 @@ def test_a_token_is_shown_once_and_only_its_hash_is_kept(app: Flask, client: Fla
         assert ApiToken.select().first().token_hash == hashlib.sha256(token.encode()).hexdigest()
     with closing(sqlite3.connect(settings.core.data_dir / DATABASE_FILE)) as connection:
         assert token not in "\n".join(connection.iterdump())
+
+
+def test_the_same_form_sent_again_makes_no_second_token(app: Flask, client: FlaskClient, anna: int, csrf: Csrf) -> None:
+    form_id = re.findall(r'name="form_id" value="([^"]+)"', client.get("/account").text)[0]
+    form = {"name": "x", "scope": "read", "days": "0", "form_id": form_id}
+    first, second = (client.post("/account/tokens", data=form, headers=csrf(client)) for _time in range(2))
+    assert (first.status_code, second.status_code, second.headers["Location"]) == (201, 303, "/account?done=made#tokens")
+    assert "The token was made already." in client.get(second.headers["Location"]).text
+    with app.app_context(), reading():
+        assert ApiToken.select().count() == 1
+    next_id = re.findall(r'name="form_id" value="([^"]+)"', first.text)[0]
+    assert client.post("/account/tokens", data=form | {"form_id": next_id}, headers=csrf(client)).status_code == 201
+
+
+def test_a_refused_form_may_be_sent_again(client: FlaskClient, anna: int, csrf: Csrf) -> None:
+    form = {"name": "", "scope": "read", "days": "0", "form_id": "abc"}
+    assert client.post("/account/tokens", data=form, headers=csrf(client)).status_code == 422
+    assert client.post("/account/tokens", data=form | {"name": "x"}, headers=csrf(client)).status_code == 201
+
+
+@pytest.mark.parametrize(("change", "first"), [
+    ({"name": ""}, 'id="token-name"'), ({"scope": []}, 'name="scope" value="read"'), ({"days": "7"}, 'id="token-days"'),
+    ({"name": "", "scope": []}, 'id="token-name"'),
+])
+def test_what_is_wrong_is_in_the_title_and_the_first_wrong_field_has_the_focus(
+    client: FlaskClient, anna: int, csrf: Csrf, change: dict[str, Any], first: str
+) -> None:
+    page = client.post("/account/tokens", data={"name": "x", "scope": "read", "days": "0"} | change, headers=csrf(client)).text
+    assert "<title>Error:" in page
+    (focused,) = re.findall(r"<[^>]* autofocus[^>]*>", page)
+    assert first in focused
+    assert 'aria-invalid="true"' in focused
+    assert page.count('role="alert"') == len(change)
+    assert '<input type="hidden" name="next" value="/account">' in page, "a press of the language leads back"
 
 
 def test_the_page_with_the_token_is_kept_by_no_cache(client: FlaskClient, anna: int, csrf: Csrf) -> None:
@@ -127,7 +156,7 @@ def test_a_token_opens_what_its_scope_is_for_and_nothing_else(
     ("GET", "/account"), ("GET", "/account/delete"), ("POST", "/account/delete"), ("POST", "/account/tokens"),
     ("POST", "/account/tokens/1/revoke"), ("POST", "/account/devices/1/sign-out"), ("POST", "/account/devices/sign-out-others"),
     ("POST", "/account/preferences"), ("POST", "/logout"), ("POST", "/language"), ("POST", "/jobs"), ("GET", "/dashboard"),
-    ("GET", "/ops/jobs"), ("GET", "/login"), ("POST", "/auth/dev"),
+    ("GET", "/login"), ("POST", "/auth/dev"),
 ])  # fmt: skip
 def test_no_token_manages_the_account_or_opens_a_page(program: FlaskClient, make: Make, method: str, path: str) -> None:
     answer = program.open(path, method=method, headers=bearer(make("read", "jobs", "progress")), data={"word": "DELETE"})
@@ -151,6 +180,8 @@ def test_a_token_never_has_the_roles_of_its_person(app: Flask, program: FlaskCli
         token = tokens.create(operator_id, "x", ["read"], None)
     assert client.get("/api/v1/session").get_json()["data"]["user"]["roles"] == ["ops", "student"]
     assert program.get("/api/v1/session", headers=bearer(token)).get_json()["data"]["user"]["roles"] == ["student"]
+    for path in ("/ops/jobs", "/ops/nowhere"):
+        assert program.get(path, headers=bearer(token)).status_code == 404
 
 
 @pytest.fixture

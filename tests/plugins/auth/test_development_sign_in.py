@@ -172,6 +172,7 @@ def test_the_same_person_at_the_same_moment_is_one_user(app):
         assert Session.select().count() == 18
 
 
+@pytest.mark.slow
 def test_the_same_person_in_two_processes_at_once_is_one_user(app, environ):
     code = (
         "import os; from studium.core.app import create_app; app = create_app(os.environ); input();"
@@ -190,6 +191,7 @@ def test_the_same_person_in_two_processes_at_once_is_one_user(app, environ):
     assert [telegram_id for telegram_id, *_names in sorted(users(app))] == list(range(1, 21))
 
 
+@pytest.mark.slow
 def test_production_has_no_development_sign_in(tmp_path):
     code = """
 import os
@@ -217,3 +219,21 @@ print(client.get("/api/v1/session", base_url="https://school.example").get_json(
     }
     done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout.splitlines() == ["[]", "404 404", "200 False", "True", "wss://school.example/cable"], done.stderr
+
+
+@pytest.mark.parametrize("headers", [
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "http://localhost:3000", "Sec-Fetch-Site": "same-site"},
+    {"Origin": "null"},
+    {"Origin": "http://localhost.evil.example"},
+])
+@pytest.mark.parametrize("sent", [{"data": {"telegram_id": "7"}}, {"json": {"telegram_id": 7}}])
+def test_a_page_of_another_site_signs_nobody_in(app, client, headers, sent):
+    assert client.post("/auth/dev", headers=headers, **sent).status_code == 403
+    assert users(app) == []
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {}])
+def test_pages_of_this_site_and_programs_do(client, headers):
+    assert client.post("/auth/dev", json={"telegram_id": 7}, headers=headers).status_code == 200

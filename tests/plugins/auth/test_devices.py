@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -55,6 +55,12 @@ def devices(client: FlaskClient, language: str = "en") -> list[str]:
     return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows]
 
 
+def date_and_time_words(clock: Clock) -> str:
+    """The clock's moment as the page writes it for somebody in UTC."""
+    at = datetime.fromtimestamp(clock.seconds, UTC)
+    return f"{at:%b} {at.day}, {at.year}, {at.hour % 12 or 12}:{at:%M} {at:%p}"
+
+
 def sign_out_path(client: FlaskClient) -> str:
     return re.findall(r"/account/devices/\d+/sign-out", client.get("/account").text)[0]
 
@@ -62,13 +68,15 @@ def sign_out_path(client: FlaskClient) -> str:
 def test_each_device_is_told_by_name_address_and_time_this_one_first(
     frozen_clock: Clock, computer: FlaskClient, phone: FlaskClient
 ) -> None:
+    began = date_and_time_words(frozen_clock)
     frozen_clock.advance(3 * 3600)
     is_signed_in(phone)
     frozen_clock.advance(3600)
     assert devices(computer) == [
-        "Chrome on Windows This device 192.0.2.1 first seen 4 hours ago last active just now",
-        "Safari on iPhone 192.0.2.2 first seen 4 hours ago last active 1 hour ago",
+        f"Chrome on Windows This device 192.0.2.1 signed in {began} Development sign-in last active just now",
+        f"Safari on iPhone 192.0.2.2 signed in {began} Development sign-in last active 1 hour ago",
     ]
+    assert f'aria-label="Sign out: Safari on iPhone, 192.0.2.2, signed in {began}"' in computer.get("/account").text.replace("\u202f", " ")
     assert devices(phone)[0].startswith("Safari on iPhone This device")
 
 

@@ -13,7 +13,7 @@ from studium.plugins.auth import roles
 from studium.plugins.auth.commands import users
 from studium.plugins.auth.entities import User, UserRole
 from studium.plugins.auth.settings import AuthSettings
-from studium.services.users import OPS, OWNER, SESSION_COOKIE, current_user, require_role
+from studium.services.users import OPS, OWNER, current_user, require_role
 
 OLGA = 1004
 
@@ -135,8 +135,8 @@ def test_the_list_tells_who_has_what_by_whom(command, grant, client, sign_in, by
 
 def test_a_page_for_a_role_is_there_only_for_those_who_have_it(app, command, grant, client, sign_in):
     def enter(role: str = OPS) -> int:
-        token = client.get_cookie(SESSION_COOKIE)
-        with app.test_request_context(headers={"Cookie": f"{SESSION_COOKIE}={token.value}"} if token else {}):
+        token = client.get_cookie("studium_session")
+        with app.test_request_context(headers={"Cookie": f"studium_session={token.value}"} if token else {}):
             return require_role(role).id
 
     with pytest.raises(Unauthorized):
@@ -175,8 +175,8 @@ def test_finding_the_user_of_a_request_takes_three_queries(app, grant, client, s
         return real(sql, *arguments, **options)
 
     monkeypatch.setattr(db, "_exec_sql", count)
-    token = client.get_cookie(SESSION_COOKIE).value
-    with app.test_request_context(headers={"Cookie": f"{SESSION_COOKIE}={token}"}):
+    token = client.get_cookie("studium_session").value
+    with app.test_request_context(headers={"Cookie": f"studium_session={token}"}):
         user = current_user()
         assert user is not None
         assert user.roles == {"student", "ops"}
@@ -184,7 +184,7 @@ def test_finding_the_user_of_a_request_takes_three_queries(app, grant, client, s
 
 
 def test_the_demo_person_olga_has_the_role_ops_and_is_offered_at_the_sign_in(command, client, sign_in):
-    assert command("demo") == (0, "Demo people: Anna, Борис, Mia, Olga (ops).\n")
+    assert command("demo") == (0, "Demo people: Anna, Борис, Mia, Olga (ops), Vera (owner).\n")
     assert command("demo")[0] == 0
     assert "Sign in as Olga (ops)" in client.get("/login").text
     sign_in(client, OLGA, "Olga")

@@ -8,18 +8,19 @@ import threading
 from datetime import timedelta
 
 import pytest
+import requests
 import responses
 from click.testing import CliRunner
 from pony.orm import select
 
 from studium.core.clock import now
-from studium.core.database import reading, transaction
+from studium.core.database import UNAVAILABLE, reading, transaction
 from studium.core.entities import Heartbeat
 from studium.plugins.telegram import bot_commands, bot_polling
 from studium.plugins.telegram.bot_messages import BotMessage, send
 from studium.plugins.telegram.bot_polling import Poller
 from studium.plugins.telegram.bot_trimming import trim_telegram
-from studium.plugins.telegram.bot_updates import handle_update, next_offset, take
+from studium.plugins.telegram.bot_updates import Handling, handle_update, take
 from studium.plugins.telegram.entities import TelegramUpdate
 from studium.queue.jobs import find_job
 from studium.services.telegram import (
@@ -34,6 +35,7 @@ from studium.services.telegram import (
 from studium.testing.simulators import telegram_store as store
 
 LIMIT = 256 * 1024
+BOT = 7
 
 
 @pytest.fixture
@@ -50,6 +52,12 @@ def secret(in_app):
 def message(text="/help", update_id=900, person=77, chat="private", **sender):
     return {"update_id": update_id, "message": {"message_id": 1, "date": 1, "chat": {"id": person, "type": chat}, "text": text,
                                                 "from": {"id": person, "is_bot": False, "first_name": "Mia", **sender}}}
+
+
+def stored():
+    """The bots and ids of the updates that were taken."""
+    with reading():
+        return [(row.bot_id, row.update_id) for row in TelegramUpdate.select().order_by(TelegramUpdate.bot_id, TelegramUpdate.update_id)]
 
 
 def jobs_of(kind):
@@ -94,7 +102,7 @@ def test_the_same_update_in_two_requests_at_once_is_taken_once(app, secret):
     def post():
         start.wait()
         with app.app_context():
-            taken.append(take(message()))
+            taken.append(take(message(), BOT))
 
     threads = [threading.Thread(target=post) for _number in range(4)]
     for thread in threads:
@@ -109,7 +117,7 @@ def test_the_same_update_in_two_requests_at_once_is_taken_once(app, secret):
                                   b'{"update_id": true}', b'{"update_id": 9223372036854775808}', b"[" * 5000])
 def test_what_is_no_update_is_refused(client, secret, body):
     assert client.post("/webhooks/telegram", data=body, headers=secret).status_code == 400
-    assert next_offset() is None
+    assert stored() == []
 
 
 def test_a_body_that_is_too_large_is_refused(client, secret):
@@ -127,7 +135,7 @@ def test_a_body_that_is_too_large_is_refused(client, secret):
 def test_what_is_not_for_the_bot_is_taken_and_answered_with_silence(client, secret, update):
     assert client.post("/webhooks/telegram", json=update, headers=secret).status_code == 200
     assert jobs_of("telegram_update") == []
-    assert next_offset() == 901
+    assert stored() == [(bot_account().id, 900)]
 
 
 def test_there_is_no_webhook_without_a_bot(client, secret, monkeypatch):
@@ -139,7 +147,7 @@ def test_there_is_no_webhook_without_a_bot(client, secret, monkeypatch):
 
 def test_the_link_s_token_is_in_no_job(in_app):
     token = "0123456789abcdef" * 2
-    take(message(text=f"/start {token}"))
+    take(message(text=f"/start {token}"), BOT)
     (job,) = jobs_of("telegram_update")
     assert token not in json.dumps(job.params)
 
@@ -198,14 +206,19 @@ def test_without_it_the_language_of_the_account_and_then_of_the_page(app, client
 
 
 def test_an_update_is_handled_once_though_its_job_runs_twice(in_app):
-    take(message())
+    take(message(), BOT)
     (job,) = jobs_of("telegram_update")
-    from studium.plugins.telegram.bot_updates import Handling
-
-    update = Handling.model_validate(job.params).update
-    assert handle_update(update) is True
-    assert handle_update(update) is False
+    handling = Handling.model_validate(job.params)
+    assert handle_update(handling) is True
+    assert handle_update(handling) is False
     assert len(jobs_of("telegram_message")) == 1
+
+
+def test_an_update_that_waited_while_rows_had_no_bot_yet_is_handled(in_app):
+    with transaction():
+        TelegramUpdate(bot_id=0, update_id=900, received_at=now())
+    waited = {"update": {"update_id": 900, "sender": {"id": 77}, "verb": "help"}}
+    assert handle_update(Handling.model_validate(waited)) is True
 
 
 @pytest.mark.parametrize("data", ["", "x", "1", "1:", ":47", "1:47:1", "1:4", "999999:47", "9" * 60 + ":47", "1:no", "-1:47", "1:٤٧"])
@@ -217,7 +230,7 @@ def test_a_press_that_means_nothing_changes_nothing(phone, data):
 
 def test_writing_very_often_is_answered_once_at_a_time(in_app, run_jobs):
     for number in range(20):
-        take(message(update_id=900 + number))
+        take(message(update_id=900 + number), BOT)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as telegram:
         telegram.post(re.compile(".*"), json={"ok": False, "error_code": 500}, status=500)
         run_jobs()
@@ -235,8 +248,11 @@ def say(in_app, run_jobs):
         with transaction():
             job_id = send(message or BotMessage(chat_id=77, text="Hello"))
         with responses.RequestsMock(assert_all_requests_are_fired=False) as telegram:
-            for status, body in answers:
-                telegram.post(re.compile(".*"), status=status, json=body)
+            for answer in answers:
+                if isinstance(answer, Exception):
+                    telegram.post(re.compile(".*"), body=answer)
+                else:
+                    telegram.post(re.compile(".*"), status=answer[0], json=answer[1])
             run_jobs()
             called = [call.request.url.rpartition("/")[2] for call in telegram.calls]
         return find_job(job_id), called
@@ -252,10 +268,20 @@ def test_a_message_is_sent_by_a_job(say):
     assert (job.state, job.result, called) == ("succeeded", {"message_id": 4}, ["sendMessage"])
 
 
-def test_a_message_is_tried_again_when_telegram_is_down(say):
-    job, _called = say((502, {"ok": False, "error_code": 502}))
+@pytest.mark.parametrize("fault", [
+    requests.ConnectionError("refused"), requests.ConnectTimeout(), requests.ReadTimeout(), (500, {"ok": False, "error_code": 500}),
+    (502, {"ok": False, "error_code": 502}), (503, {}), (200, {}),
+], ids=repr)
+def test_a_message_is_tried_again_when_telegram_is_down(say, run_jobs, frozen_clock, fault):
+    job, _called = say(fault)
     assert (job.state, job.attempts) == ("retrying", 1)
     assert bot_account().token.get_secret_value() not in (job.error or "")
+
+    frozen_clock.advance(10)
+    with responses.RequestsMock() as telegram:
+        telegram.post(re.compile(".*"), json=SENT[1])
+        run_jobs()
+    assert find_job(job.id).state == "succeeded"
 
 
 @pytest.mark.parametrize("body", [{"error_code": 403, "description": "Forbidden: bot was blocked by the user"},
@@ -338,6 +364,8 @@ def test_the_sign_in_gets_through_when_telegram_has_a_bad_moment(app, client, ph
 class Api:
     """A Bot API that gives what it is told to, then stops the poller."""
 
+    bot_id = BOT
+
     def __init__(self, *answers):
         self.answers, self.offsets, self.poller = list(answers), [], None
 
@@ -370,21 +398,50 @@ def test_polling_takes_updates_and_goes_on_after_them(poll):
     assert len(jobs_of("telegram_update")) == 3
 
 
-def test_polling_goes_on_where_another_process_ended(poll):
+def test_polling_begins_with_whatever_is_oldest_and_takes_nothing_twice(poll):
     poll([message(update_id=500)])
-    assert poll([message(update_id=500)]) == ([501, 501], [])
-    assert len(jobs_of("telegram_update")) == 1
+    assert poll([message(update_id=500), message(update_id=501)]) == ([None, 502], [])
+    assert len(jobs_of("telegram_update")) == 2
+
+
+def test_after_a_change_of_the_bot_the_new_one_is_heard_though_its_numbers_are_smaller(poll, monkeypatch):
+    poll([message(update_id=900_000_500), message(update_id=500)])
+    monkeypatch.setattr(Api, "bot_id", 8)
+    assert poll([message(update_id=500)]) == ([None, 501], [])
+    assert stored() == [(7, 500), (7, 900_000_500), (8, 500)]
+    assert len(jobs_of("telegram_update")) == 3
+
+
+def test_polling_goes_on_after_what_was_stored_when_the_database_fails(poll, monkeypatch):
+    def failing(update, bot_id):
+        if update["update_id"] == 501 and not failed:
+            failed.append(update)
+            raise UNAVAILABLE[0]("database is locked")
+        return take(update, bot_id)
+
+    failed = []
+    monkeypatch.setattr(bot_polling, "take", failing)
+    both = [message(update_id=500), message(update_id=501)]
+    assert poll(both, both[1:]) == ([None, 501, 502], [1])
+    assert stored() == [(7, 500), (7, 501)]
 
 
 def test_an_update_that_means_nothing_is_not_asked_for_again(poll):
     assert poll([{"update_id": 500, "poll": {}}], [{"poll": {}}])[0] == [None, 501, 501]
 
 
-def test_after_days_of_silence_polling_takes_whatever_is_oldest(poll, frozen_clock):
+def test_after_days_of_silence_polling_takes_whatever_is_oldest(in_app, frozen_clock):
     """Telegram may begin its numbers anew after a week, below the old ones."""
-    poll([message(update_id=500)])
-    frozen_clock.advance(4 * 24 * 3600)
-    assert poll([message(update_id=3)])[0] == [None, 4]
+    class Silent(Api):
+        def get_updates(self, offset, timeout):
+            if len(self.answers) < 3:
+                frozen_clock.advance(4 * 24 * 3600)
+            return super().get_updates(offset, timeout)
+
+    api = Silent([message(update_id=500)], [], [], [message(update_id=3)])
+    api.poller = Poller(api)
+    api.poller.run()
+    assert api.offsets == [None, 501, 501, None, 4]
 
 
 def test_polling_waits_longer_after_each_failure_and_a_success_ends_that(poll):
@@ -408,19 +465,19 @@ def test_a_signal_ends_a_call_that_waits_and_loses_nothing(in_app):
     api = Waiting()
     api.poller = Poller(api)
     api.poller.run()
-    assert next_offset() is None
+    assert stored() == []
 
 
 def test_a_signal_while_updates_are_stored_lets_that_end(in_app, monkeypatch):
     api = Api([message(update_id=500), message(update_id=501)])
     api.poller = Poller(api)
-    monkeypatch.setattr(bot_polling, "take", lambda update: (api.poller.stop(15, None), take(update)))
+    monkeypatch.setattr(bot_polling, "take", lambda *update: (api.poller.stop(15, None), take(*update)))
     api.poller.run()
-    assert next_offset() == 502
+    assert stored() == [(7, 500), (7, 501)]
 
 
 def test_received_updates_are_forgotten_after_days(in_app, frozen_clock):
-    take(message())
+    take(message(), BOT)
     frozen_clock.advance(3 * 24 * 3600 + 1)
     assert trim_telegram.run(None, None)["updates"] == 1
     with reading():

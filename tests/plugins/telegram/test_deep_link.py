@@ -8,11 +8,13 @@ from html import unescape
 
 import pytest
 
-from studium.core.database import DATABASE_FILE, reading
+from studium.core.database import DATABASE_FILE, in_transaction, reading
 from studium.core.runtime import runtime
 from studium.plugins.telegram import challenges
 from studium.plugins.telegram.bot_trimming import trim_telegram
 from studium.plugins.telegram.entities import TelegramChallenge
+from studium.services.cache import Cache
+from studium.services.limits import LimitSettings
 
 
 def user_of(client):
@@ -33,6 +35,25 @@ def test_a_student_is_signed_in_by_pressing_the_number_that_the_page_shows(clien
     assert finish(client, next="/courses/algebra") == (303, "/courses/algebra")
     assert user_of(client)["display_name"] == "Anna"
     assert anna.buttons() == []
+
+
+def test_who_is_signed_in_stands_on_the_page_and_on_the_next_one(client, phone, waiting, finish):
+    """Somebody who saw the number may have been faster than the student."""
+    shown, mallory = waiting(client), phone(1004)
+    mallory.open(shown.link)
+    assert status_of(client)["name"] == ""
+    assert "Olga" not in client.get("/auth/telegram/bot").text
+    mallory.press(shown.number)
+    assert status_of(client)["name"] == "Olga"
+    assert "<strong data-person>Olga</strong>" in client.get("/auth/telegram/bot").text
+    finish(client)
+    said = "You are signed in as Olga. If that is not you, sign out."
+    assert said in client.get("/dashboard").text
+    assert said not in client.get("/dashboard").text
+
+
+def status_of(client):
+    return client.get("/auth/telegram/bot/status").get_json()["data"]
 
 
 def test_the_page_offers_the_link_as_text_and_as_a_qr_code_and_no_script_or_style_in_it(client, waiting):
@@ -71,6 +92,88 @@ def newest_challenge():
         return max(row.id for row in TelegramChallenge.select())
 
 
+# Wrong numbers
+
+
+def press_wrong(client, phone, waiting):
+    """Begin, open the link, and press a wrong number; what the bot says."""
+    client.delete_cookie("studium_challenge", path="/auth/telegram/bot")
+    shown = waiting(client)
+    asked = phone.open(shown.link)
+    if "Which number" not in asked:
+        return asked
+    numbers = [button["text"] for button in phone.chat()[-1].buttons[0]]
+    return phone.press(next(text for text in numbers if text != shown.number))
+
+
+def confirm(client, phone, waiting):
+    """Begin, open the link, and press the right number; what the bot says."""
+    client.delete_cookie("studium_challenge", path="/auth/telegram/bot")
+    shown = waiting(client)
+    asked = phone.open(shown.link)
+    return phone.press(shown.number) if "Which number" in asked else asked
+
+
+def test_after_three_wrong_numbers_a_person_is_refused_for_an_hour(client, phone, waiting, frozen_clock):
+    mia = phone()
+    for _time in range(3):
+        assert "cancelled" in press_wrong(client, mia, waiting)
+        frozen_clock.advance(60)
+    asked = mia.chat()[-1].id
+    refused = confirm(client, mia, waiting)
+    assert "Too many wrong numbers" in refused
+    assert "Please wait 57 minutes, then try again." in refused
+    assert mia.buttons() == []
+    assert mia.chat()[-1].id > asked
+
+    frozen_clock.advance(57 * 60)
+    assert confirm(client, mia, waiting).startswith("Done.")
+
+
+def test_after_six_wrong_numbers_in_a_day_it_is_a_day(app, client, phone, waiting, frozen_clock):
+    mia = phone()
+    for _time in range(6):
+        assert "cancelled" in press_wrong(client, mia, waiting)
+        frozen_clock.advance(3600)
+    with app.app_context():
+        trim_telegram.run(None, None)
+    assert "Please wait 18 hours, then try again." in confirm(client, mia, waiting)
+    frozen_clock.advance(18 * 3600)
+    assert confirm(client, mia, waiting).startswith("Done.")
+
+
+def test_links_opened_beforehand_are_no_further_guesses(app, client, phone, waiting, state):
+    """Even the right number: who guessed wrong before would learn nothing new by being lucky now."""
+    mia, ready = phone(), app.test_client()
+    shown = waiting(ready)
+    mia.open(shown.link)
+    data, message = f"{newest_challenge()}:{shown.number}", mia.chat()[-1].id
+    for _time in range(3):
+        press_wrong(client, mia, waiting)
+    mia.press_data(data, message)
+    assert "Too many wrong numbers" in next(line.text for line in mia.chat() if line.id == message)
+    assert state(ready) == "cancelled"
+
+
+def test_a_person_who_says_it_was_not_them_is_never_refused(client, phone, waiting):
+    mia = phone()
+    for _time in range(7):
+        client.delete_cookie("studium_challenge", path="/auth/telegram/bot")
+        mia.open(waiting(client).link)
+        assert "Nobody is signed in" in mia.press("It was not me")
+    assert confirm(client, mia, waiting).startswith("Done.")
+
+
+def test_wrong_numbers_of_one_person_refuse_nobody_else(client, phone, waiting):
+    mia = phone()
+    for _time in range(3):
+        press_wrong(client, mia, waiting)
+    assert confirm(client, phone(), waiting).startswith("Done.")
+
+
+# The other ways to end it
+
+
 def test_somebody_who_did_not_begin_can_say_so(client, phone, waiting, state):
     shown, mia = waiting(client), phone()
     mia.open(shown.link)
@@ -87,6 +190,7 @@ def test_a_forwarded_link_signs_nobody_else_in(app, client, phone, waiting, stat
     victim.press(next(text for text in victim.buttons() if text not in (shown.number, "It was not me")))
     assert finish(client)[1].startswith("/auth/telegram/bot?")
     assert user_of(client) is None
+    stranger.get("/login")
     assert state(stranger) == "none"
     assert user_of(stranger) is None
 
@@ -148,6 +252,32 @@ def test_a_confirmed_challenge_signs_in_once(app, client, phone, waiting, finish
     copy.set_cookie("studium_challenge", cookie.value, path="/auth/telegram/bot")
     assert finish(copy)[1].startswith("/auth/telegram/bot?")
     assert user_of(copy) is None
+
+
+def test_the_sign_in_is_counted_before_the_transaction_and_not_within(client, phone, waiting, finish, monkeypatch):
+    """Counting writes the file of the cache, for which nobody who waits for the write lock must wait."""
+    counted = []
+    real = Cache.increment
+    monkeypatch.setattr(Cache, "increment", lambda *given, **named: counted.append(in_transaction()) or real(*given, **named))
+    shown, anna = waiting(client), phone(1001)
+    anna.open(shown.link)
+    anna.press(shown.number)
+    counted.clear()
+    assert finish(client) == (303, "/dashboard")
+    assert counted
+    assert not any(counted)
+
+
+def test_who_signs_in_too_often_is_told_when_to_come_back_and_the_confirmation_is_not_lost(client, phone, waiting, finish, settings,
+                                                                                           monkeypatch, state):
+    monkeypatch.setitem(settings._sections, LimitSettings, LimitSettings(sign_in_person="1/minute"))
+    anna = phone(1001)
+    confirm(client, anna, waiting)
+    assert finish(client) == (303, "/dashboard")
+    client.delete_cookie("studium_session")
+    confirm(client, anna, waiting)
+    assert finish(client)[0] == 429
+    assert state(client) == "confirmed"
 
 
 def test_the_second_tab_of_the_browser_goes_on_too(client, phone, waiting, finish):
@@ -266,9 +396,9 @@ def test_people_without_names_get_in_too(client, phone, waiting, finish):
 def test_what_is_long_over_is_removed(app, client, waiting, frozen_clock):
     waiting(client)
     with app.app_context():
-        assert trim_telegram.run(None, None) == {"challenges": 0, "updates": 0}
+        assert trim_telegram.run(None, None) == {"challenges": 0, "updates": 0, "jobs": 0}
         frozen_clock.advance(600 + 24 * 3600 + 1)
-        assert trim_telegram.run(None, None) == {"challenges": 1, "updates": 0}
+        assert trim_telegram.run(None, None) == {"challenges": 1, "updates": 0, "jobs": 0}
 
 
 def test_tokens_have_128_bits_and_depend_on_the_site_s_key(app):

@@ -103,6 +103,35 @@ def test_nothing_set_up(given: Given, env: str, level: str) -> None:
     assert [seen(look(settings)).popitem()[1].level for look in (look_at_bot, look_at_login)] == [level, level]
 
 
+@pytest.mark.parametrize("telegram", [{"bot_username": "school_bot"}, {"widget": True}])
+@pytest.mark.parametrize("env", ["production", "development"])
+def test_a_bot_without_its_token(given: Given, env: str, telegram: dict[str, Any]) -> None:
+    found = seen(look_at_bot(given(env, **telegram)))["Telegram bot"]
+    assert (found.level, "STUDIUM_TELEGRAM_BOT_TOKEN is missing" in found.what) == ("red", True)
+
+
+def test_beside_a_bot_of_ones_own_no_simulator_is_spoken_of(given: Given) -> None:
+    assert "no simulator stands in" in seen(look_at_login(given("development", **BOT)))["Telegram sign-in"].what
+    assert "; a simulator stands in" in seen(look_at_login(given("development")))["Telegram sign-in"].what
+
+
+@pytest.mark.parametrize("answer", [
+    {"status": 404, "body": "<html>"}, {"status": 404, "json": {"ok": False, "error_code": 404, "description": "Not Found"}},
+])
+def test_a_wrong_address_of_the_bot_api(given: Given, answer: dict[str, Any]) -> None:
+    settings = given(**BOT, api_base="https://wrong.example")
+    with responses.RequestsMock() as mock:
+        mock.post(f"https://wrong.example/bot{TOKEN}/getMe", **answer)
+        assert "STUDIUM_TELEGRAM_API_BASE" in seen(look_at_bot(settings))["Telegram bot"].fix
+
+
+def test_a_wrong_issuer(given: Given) -> None:
+    settings = given(**LOGIN, oidc_issuer="https://wrong.example")
+    with responses.RequestsMock() as mock:
+        mock.get("https://wrong.example/.well-known/openid-configuration", status=404)
+        assert "STUDIUM_TELEGRAM_OIDC_ISSUER" in seen(look_at_login(settings))["Telegram sign-in"].fix
+
+
 DISCOVERY = {"issuer": ISSUER, "authorization_endpoint": f"{ISSUER}/auth", "token_endpoint": f"{ISSUER}/token",
              "jwks_uri": f"{ISSUER}/jwks"}
 

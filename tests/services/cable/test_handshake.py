@@ -121,3 +121,26 @@ def test_a_configured_origin_and_limits_are_honoured(environ, app, anna, boris):
         assert b"full" in refused(cable, boris.token).body
         first.close()
         cable.open(anna.token)
+
+
+def test_in_production_the_cookie_has_the_name_that_no_neighbour_can_set(environ, app, anna):
+    with running_cable(environ, STUDIUM_ENV="production", STUDIUM_PUBLIC_URL="https://school.example") as cable:
+        page = "https://school.example"
+        assert cable.open(anna.token, page).ask({"subscribe": anna.stream})["subscribed"] == anna.stream
+        assert refused(cable, None, page, additional_headers={"Cookie": f"studium_session={anna.token}"}).status_code == 401
+        assert refused(cable, anna.token, "http://school.example").status_code == 403
+
+
+def test_two_sessions_in_one_handshake_are_nobodys(cable, anna, boris):
+    assert raw_handshake(cable, anna.token, {}) == 101
+    assert raw_handshake(cable, f"{anna.token}; studium_session={boris.token}", {}) == 401
+
+
+def test_in_production_with_a_public_address_the_host_of_the_request_opens_nothing(environ, app, anna):
+    settings = {"STUDIUM_PUBLIC_URL": "https://school.example", "STUDIUM_ALLOWED_ORIGINS": "https://other.example"}
+    with running_cable(environ, STUDIUM_ENV="production", **settings) as cable:
+        for host in (f"127.0.0.1:{cable.port}", "evil.example"):
+            cookie = {"Host": host, "Cookie": f"__Host-studium_session={anna.token}"}
+            assert raw_handshake(cable, None, cookie | {"Origin": f"https://{host}"}) == 403
+            assert raw_handshake(cable, None, cookie | {"Origin": f"http://{host}"}) == 403
+        cable.open(anna.token, "https://other.example")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,7 @@ print(sum(cache.increment("n") is None for _ in range(500)), cache.errors)
 """
 
 
+@pytest.mark.slow
 def test_processes_that_count_at_once_lose_nothing(tmp_path: Path) -> None:
     running = [subprocess.Popen([sys.executable, "-c", ADDER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
                for _ in range(2)]
@@ -165,6 +167,25 @@ def test_a_file_that_breaks_while_it_is_open_is_a_counted_miss_too(kept: Cache, 
     assert kept.errors >= 1
     assert kept.set("k", 1)
     assert kept.get("k") == 1
+
+
+@pytest.mark.parametrize("text", ["", "oops", "[1,2", "[" * 100_000, "9" * 5_000], ids=["empty", "word", "cut", "deep", "long number"])
+def test_a_damaged_row_is_a_counted_miss_and_the_others_are_read(kept: Cache, tmp_path: Path, text: str) -> None:
+    kept.set("damaged", [1, 2])
+    kept.set("sound", [3])
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection, connection:
+        connection.execute("UPDATE entry SET value = ? WHERE key = 'damaged'", [text])
+    assert kept.get("damaged", "missing") == "missing"
+    assert kept.get("sound") == [3]
+    assert (kept.hits, kept.misses) == (1, 1)
+
+
+def test_a_counter_is_counted_and_anything_else_is_a_miss(kept: Cache) -> None:
+    kept.increment("counter", 5)
+    for key, value in (("text", "7"), ("list", [7]), ("bytes", b"7")):
+        kept.set(key, value)
+    assert [kept.count(key) for key in ("counter", "text", "list", "bytes", "none")] == [5, 0, 0, 0, 0]
+    assert (kept.hits, kept.misses, kept.errors) == (1, 4, 0)
 
 
 def test_a_locked_file_costs_a_moment_once_and_then_nothing(kept: Cache, tmp_path: Path) -> None:

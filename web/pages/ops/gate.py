@@ -6,7 +6,9 @@ from studium.services.users import require_role, require_user
 
 
 def let_ops_in() -> None:
-    """Before each request under /ops: visitors go to sign in, people without the role are told that there is nothing."""
+    """Before each request under /ops, whatever the address and the method: visitors go to sign in, people without the role are told that
+    there is nothing.
+    """
     require_role("ops")
 
 

@@ -1,10 +1,14 @@
-// Every page: the cable, live progress, the sign of tasks in progress, the offline banner, and forms that cannot be sent twice.
+// Every page: the cable, live progress, the sign of tasks in progress, the offline banner, what is said at the top of the page, and forms
+// that cannot be sent twice.
 
 import { refreshActiveJobs } from "./active-jobs.js";
 import { cable } from "./connection.js";
+import { showAnew } from "./departure.js";
 import { refreshProgress } from "./live-progress.js";
+import { announce } from "./page.js";
 
 const BANNER_AFTER = 3_000;
+const SAID_AFTER = 500; // a screen reader first says the title
 const banner = document.getElementById("offline");
 let bannerTimer = null;
 let wasOpen = false;
@@ -28,7 +32,7 @@ cable?.addEventListener("open", () => {
 });
 cable?.addEventListener("close", () => showConnection(false));
 // The page as it is for who is signed in now: the way to sign in, and back here. Unsent beats stay on this device.
-cable?.addEventListener("signedout", () => location.reload());
+cable?.addEventListener("signedout", showAnew);
 addEventListener("offline", () => showConnection(false));
 addEventListener("online", () => cable || showConnection(true));
 addEventListener("pageshow", (event) => event.persisted && cable && refresh());
@@ -40,6 +44,10 @@ document.addEventListener("submit", (event) => {
   return setTimeout(() => form.removeAttribute("data-sent"), 3_000);
 });
 
+// A status that is there from the beginning is no change, so screen readers pass it by.
+const said = [...document.querySelectorAll(".flash[role=status]")].map((flash) => flash.textContent.trim()).join(" ");
+if (said) setTimeout(announce, SAID_AFTER, said);
+
 // The account menu closes like a menu.
 for (const menu of document.querySelectorAll("details[data-menu]")) {
   document.addEventListener("pointerdown", (event) => menu.contains(event.target) || menu.removeAttribute("open"));
@@ -48,4 +56,5 @@ for (const menu of document.querySelectorAll("details[data-menu]")) {
     menu.removeAttribute("open");
     menu.querySelector("summary").focus();
   });
+  menu.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !menu.contains(relatedTarget) && menu.removeAttribute("open"));
 }
