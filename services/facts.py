@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from studium.core.facts import FactPayload, fact
 
@@ -44,3 +45,95 @@ class UserDeleted(FactPayload):
 
     user_id: int
     deleted_at: datetime
+
+
+@fact("payment_completed", version=1)
+class PaymentCompleted(FactPayload):
+    """The money of a payment arrived. `amount_minor` are minor units of ISO 4217; `completed_at` is UTC."""
+
+    payment_id: str
+    user_id: int
+    course_id: int
+    tier_id: int
+    provider: str
+    amount_minor: int
+    currency: str
+    completed_at: datetime
+
+
+@fact("payment_failed", version=1)
+class PaymentFailed(FactPayload):
+    """A payment failed or expired; `reason` is the provider's, in English, for people."""
+
+    payment_id: str
+    user_id: int
+    course_id: int
+    tier_id: int
+    provider: str
+    expired: bool
+    reason: str
+    failed_at: datetime
+
+
+@fact("payment_refunded", version=1)
+class PaymentRefunded(FactPayload):
+    """Money was given back: `amount_minor` of this refund; `whole` when nothing of the payment is left."""
+
+    payment_id: str
+    refund_id: str
+    user_id: int
+    course_id: int
+    tier_id: int
+    amount_minor: int
+    currency: str
+    whole: bool
+    refunded_at: datetime
+
+
+@fact("payment_disputed", version=1)
+class PaymentDisputed(FactPayload):
+    """A dispute is `open`, or ended `won` or `lost` (for the school)."""
+
+    payment_id: str
+    user_id: int
+    course_id: int
+    tier_id: int
+    state: Literal["open", "won", "lost"]
+    disputed_at: datetime
+
+
+@fact("enrolment_granted", version=1)
+class EnrolmentGranted(FactPayload):
+    """Somebody may watch a tier of a course; `source` is payment, grant or free. `expires_at`, UTC, is None for life."""
+
+    enrolment_id: int
+    user_id: int
+    course_id: int
+    tier_id: int
+    source: str
+    expires_at: datetime | None
+    granted_at: datetime
+
+
+@fact("enrolment_revoked", version=1)
+class EnrolmentRevoked(FactPayload):
+    """An enrolment ended; `reason` is refund, dispute, expiry or hand."""
+
+    enrolment_id: int
+    user_id: int
+    course_id: int
+    tier_id: int
+    reason: str
+    revoked_at: datetime
+
+
+@fact("access_ending", version=1)
+class AccessEnding(FactPayload):
+    """An enrolment ends in `days` days (7 or 1), at `expires_at`, UTC."""
+
+    enrolment_id: int
+    user_id: int
+    course_id: int
+    tier_id: int
+    days: int
+    expires_at: datetime

@@ -9,12 +9,28 @@ from typing import TYPE_CHECKING, Any
 from studium.core.plugins import hookspec
 
 if TYPE_CHECKING:
+    from studium.services.account_sections import AccountSection
     from studium.services.cable.connection import Connection
     from studium.services.cable.hub import Hub
-    from studium.services.facts import CourseCompleted, LessonCompleted, UserDeleted, UserSignedIn
+    from studium.services.documents import DocumentStore
+    from studium.services.facts import (
+        AccessEnding,
+        CourseCompleted,
+        EnrolmentGranted,
+        EnrolmentRevoked,
+        LessonCompleted,
+        PaymentCompleted,
+        PaymentDisputed,
+        PaymentFailed,
+        PaymentRefunded,
+        UserDeleted,
+        UserSignedIn,
+    )
     from studium.services.offers import JobOffer
     from studium.services.people import Person
     from studium.services.progress import CourseProgress, LessonProgress
+    from studium.services.providers import PaymentProvider
+    from studium.services.sales import CourseAccess, TierOffer
     from studium.services.sign_in import ExternalIdentity, OpenedSession, SignInMethod
     from studium.services.telegram import BotAccount, LoginClient
     from studium.services.users import SignedInUser
@@ -105,6 +121,22 @@ def find_person(user_id: int) -> Person | None:
 
 
 @hookspec(firstresult=True)
+def find_people(user_ids: Collection[int]) -> Mapping[int, Person] | None:
+    """Those of these people that have an account, by id, in one query: for lists, where `find_person` would ask once a row.
+
+    Return None when you know no people at all. The first plugin with an answer wins.
+    """
+
+
+@hookspec(firstresult=True)
+def find_people_called(words: str, limit: int) -> Sequence[Person] | None:
+    """People of whose names each of the words is a part, whatever its case, the newest first; at most `limit`. For the owner's search.
+
+    Names are first name, last name and username. Return None when you know no people at all. The first plugin with an answer wins.
+    """
+
+
+@hookspec(firstresult=True)
 def find_user_id(telegram_id: int) -> int | None:
     """The id of the person with this Telegram account; None for somebody who never signed in. Asked in workers, when they write to the bot.
 
@@ -131,6 +163,48 @@ def find_simulated_login() -> LoginClient | None:
 
 
 @hookspec
+def register_payment_providers() -> Sequence[type[PaymentProvider]]:  # type: ignore[empty-body]
+    """Payment providers: subclasses of `studium.services.providers.PaymentProvider`, by class; the core makes them with their settings.
+
+    Asked once a process, in web, workers and the command line, at the first need. Return them whether they are set up or not: one whose
+    settings miss something is not offered to buyers, and the doctor can say what it misses. Register their settings with
+    `register_settings` too. Two of one code stop with both named. Example: `return [AcmeProvider]`.
+    """
+
+
+@hookspec(firstresult=True)
+def find_simulated_payments(code: str) -> Any | None:
+    """Settings that let the real provider of this code run against a simulator, for development: its `settings_model`, filled.
+
+    Asked when the provider's own settings are missing. Return None, always so in production, to leave it off. The first answer wins.
+    """
+
+
+@hookspec(firstresult=True)
+def find_tier_offers(user_id: int | None, course_id: int) -> Mapping[int, TierOffer] | None:
+    """How each tier of a course stands for this person (None: a visitor): to buy, to upgrade to, owned; by tier id.
+
+    Asked in web by the course page, in a constant number of queries. Return None when nothing is sold. The first answer wins.
+    """
+
+
+@hookspec(firstresult=True)
+def find_course_access(user_id: int, course_id: int) -> CourseAccess | None:
+    """The running enrolments of a person in a course, summed up; None when there are none.
+
+    Asked in web by the lesson page, which closes at `until`, and wherever a lesson opens some days after the enrolment.
+    """
+
+
+@hookspec(firstresult=True)
+def find_document_store() -> DocumentStore | None:
+    """Where files that jobs make for a user are kept, and downloaded by that user alone.
+
+    Asked by `services.documents.keep_document()` in workers. The first answer wins; without one no job can keep a file.
+    """
+
+
+@hookspec
 def export_user_data(user_id: int) -> Mapping[str, Any]:  # type: ignore[empty-body]
     """Everything that the plugin holds on a person, for the copy of their data that they may ask for.
 
@@ -150,6 +224,19 @@ def job_offers(user: SignedInUser, language: str) -> Sequence[JobOffer]:  # type
     with `self_service=True`; offering is no permission, so what a person may not have is refused by the kind's `admit`. The offers of
     all plugins are shown one after the other in the order of loading; an exception of one plugin shows the error page instead of a
     dashboard that hides something. Example: `return [JobOffer("learning_report", {"course_id": 7}, _("Learning report"))]`.
+    """
+
+
+@hookspec
+def account_sections(user: SignedInUser, language: str) -> Sequence[AccountSection]:  # type: ignore[empty-body]
+    """Sections of the account page, such as what the person wants to be told of, or a link to what they bought.
+
+    Asked in web for each view of /account, of a person in their browser, so it must be quick: a constant number of queries, no network.
+    `language` is the reader's. A form in a section carries `csrf_token()`, posts to a view of the plugin, which asks
+    `services.users.require_session()`, and leads back to `section_path(name)`; it works without scripts, and there is no inline code. The
+    sections of all plugins are shown one after the other in the order of loading, below language and time zone; an exception of one
+    shows the error page. Return a list, empty when there is nothing to show to this person. Example:
+    `return [AccountSection("notifications", _("Notifications"), Markup(render_template("notifications/account.html", chosen=...)))]`.
     """
 
 
@@ -193,3 +280,38 @@ def user_deleted(fact: UserDeleted) -> None:
     Delivered at least once, by a job, so it must be safe to repeat. Jobs of the person may still be running: call
     `services.ended_accounts.stop_jobs_of(fact.user_id)` first, which has the delivery tried again until they have ended.
     """
+
+
+@hookspec
+def payment_completed(fact: PaymentCompleted) -> None:
+    """The money of a payment arrived, and what it pays for was granted in the same transaction; delivered at least once, by a job."""
+
+
+@hookspec
+def payment_failed(fact: PaymentFailed) -> None:
+    """A payment failed or ran out; it may still complete later, which is then told too. Delivered at least once, by a job."""
+
+
+@hookspec
+def payment_refunded(fact: PaymentRefunded) -> None:
+    """Money of a payment was given back, in whole or in part; once for each refund. Delivered at least once, by a job."""
+
+
+@hookspec
+def payment_disputed(fact: PaymentDisputed) -> None:
+    """The buyer disputes a payment at their bank, or the dispute ended; delivered at least once, by a job."""
+
+
+@hookspec
+def enrolment_granted(fact: EnrolmentGranted) -> None:
+    """Somebody may watch what a tier of a course includes, from now on; delivered at least once, by a job."""
+
+
+@hookspec
+def enrolment_revoked(fact: EnrolmentRevoked) -> None:
+    """Somebody's enrolment ended: by refund, dispute, expiry or by hand; delivered at least once, by a job."""
+
+
+@hookspec
+def access_ending(fact: AccessEnding) -> None:
+    """Somebody's enrolment ends in 7 days, or in 1; delivered at least once, by a job."""

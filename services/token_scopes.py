@@ -16,7 +16,7 @@ from studium.services.users import current_user
 
 READ, JOBS, PROGRESS = SCOPES = ("read", "jobs", "progress")
 API = "/api/"
-NOT_FOR_TOKENS = "/webhooks/"  # whatever a sender puts into the header there is a matter of its view
+NOT_FOR_TOKENS = ("/webhooks/", "/simulators/")  # what a sender puts into the header there is a matter of the view
 View = TypeVar("View", bound=Callable[..., Any])
 
 

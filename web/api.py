@@ -10,7 +10,7 @@ from studium.core.openapi import make_document
 from studium.core.operations import operation
 from studium.services.courses.catalogue import TierInfo, find_course, find_courses
 from studium.services.languages import language
-from studium.services.users import SESSION_COOKIE, current_user
+from studium.services.users import current_user, session_cookie
 
 from .outline import LessonRow, ModuleRow, Outline, make_outline
 from .schemas import (
@@ -45,7 +45,7 @@ def openapi() -> Response:
     """GET /api/openapi.json: the OpenAPI 3.1 document of /api/v1, made once a process."""
     made: str | None = current_app.extensions.get(OPENAPI)
     if made is None:
-        made = current_app.extensions[OPENAPI] = json.dumps(make_document(current_app, SESSION_COOKIE))
+        made = current_app.extensions[OPENAPI] = json.dumps(make_document(current_app, session_cookie()))
     response = Response(made, mimetype="application/json")
     response.headers["Cache-Control"] = "public, max-age=300"
     return response

@@ -6,10 +6,11 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, g, request
+from flask import Flask, request
 from markupsafe import Markup
 
 from studium.services import cable
+from studium.services.cable.listening import heard_from
 from studium.services.languages import language
 from studium.services.site import site_name
 from studium.services.users import SignedInUser, current_user
@@ -44,15 +45,10 @@ def icon(name: str, classes: str = "") -> Markup:
     )
 
 
-def listen_from_now() -> None:
-    """Let this page hear every live message from this moment on; to be called before reading what the messages tell of."""
-    g.stream_last = cable.last_id()
-
-
 def live_values(user: SignedInUser) -> dict[str, Any]:
     """What the page's scripts need to hear this user's stream, from `listen_from_now` or else from now on: <meta> name -> content."""
     stream = cable.sign_stream(cable.user_stream(user.id))
-    return {"user": user.id, "cable-url": cable.cable_url(), "stream": stream, "stream-last": g.get("stream_last") or cable.last_id()}
+    return {"user": user.id, "cable-url": cable.cable_url(), "stream": stream, "stream-last": heard_from()}
 
 
 def here() -> str:

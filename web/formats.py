@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from babel.numbers import format_currency
 from babel.units import format_unit
-from flask_babel import format_decimal, format_percent, format_timedelta, get_locale
+from flask_babel import format_datetime, format_decimal, format_percent, format_timedelta, get_locale
+from flask_babel import gettext as _
 
 from studium.core import clock as core_clock
+from studium.services.money import Money
+from studium.services.money_format import format_money
 
 FIRST_CURRENCY = {"ru": "RUB", "en": "USD"}
+NAMELESS = re.compile(r"User (\d+)")
+TIME = {"en": "h:mm a"}
+DAY = {"en": "MMMM d, y", "ru": "d MMMM y 'г'."}
 
 
 def clock(milliseconds: int) -> str:
@@ -39,23 +44,31 @@ def duration(milliseconds: int) -> str:
     return " ".join(format_unit(amount, unit, "short", locale=_locale()) for amount, unit in parts if amount)
 
 
-def money(amount: str, currency: str) -> str:
+def money(amount: Money) -> str:
     """An exact amount in its currency; whole amounts lose their zeros: "2 900 ₽", "$49.50"."""
-    value, pattern = Decimal(amount), _locale().currency_formats["standard"].pattern
-    if value == value.to_integral_value():
-        text = format_currency(value, currency, pattern.replace(".00", ""), locale=_locale(), currency_digits=False)
-    else:
-        text = format_currency(value, currency, locale=_locale())
-    return re.sub(
-        r"(?<=[A-Z])(?=\d)", "\N{NO-BREAK SPACE}", text
-    )  # Unicode TR 35, currency spacing; Babel leaves it out
+    return format_money(amount, _locale())
 
 
 def prices(amounts: dict[str, str]) -> list[str]:
     """The prices of a tier, the currency of the reader's language first."""
+    return [money(one) for one in first_currency(Money(amount, currency) for currency, amount in amounts.items())]
+
+
+def first_currency(amounts: Iterable[Money]) -> list[Money]:
+    """Amounts of one price in several currencies, the currency of the reader's language first."""
     first = FIRST_CURRENCY.get(_locale().language)
-    ordered = sorted(amounts.items(), key=lambda item: item[0] != first)
-    return [money(amount, currency) for currency, amount in ordered]
+    return sorted(amounts, key=lambda amount: amount.currency != first)
+
+
+def day(moment: datetime) -> str:
+    """The day of a moment (naive UTC) where the reader is: "5 March 2027"."""
+    return str(format_datetime(moment, DAY.get(_locale().language, "d MMMM y")))
+
+
+def at_time(moment: datetime) -> str:
+    """Day and time of a moment (naive UTC) where the reader is: "March 5, 2027, 4:30 PM"."""
+    language = _locale().language
+    return str(format_datetime(moment, f"{DAY.get(language, 'd MMMM y')}, {TIME.get(language, 'HH:mm')}"))
 
 
 def file_size(size: int) -> str:
@@ -85,6 +98,12 @@ def language_name(code: str) -> str:
     return name.capitalize() if name else code
 
 
+def shown_name(display_name: str) -> str:
+    """A person's name as it is, or, for somebody who has none and is called "User 5008", that in the reader's language."""
+    nameless = NAMELESS.fullmatch(display_name)
+    return _("User %(number)s", number=nameless[1]) if nameless else display_name
+
+
 def whole_percent(value: float) -> str:
     """A whole number 0..100 as percent in the reader's language."""
     return str(format_percent(value / 100))
@@ -99,11 +118,16 @@ FILTERS: dict[str, Any] = {
     "ago": ago,
     "clock": clock,
     "clock_up": clock_up,
+    "day": day,
     "decimal": format_decimal,
     "duration": duration,
     "file_size": file_size,
+    "first_currency": first_currency,
     "language_name": language_name,
+    "moment": at_time,
+    "money": money,
     "percent": whole_percent,
     "prices": prices,
+    "shown_name": shown_name,
     "time_left": time_left,
 }

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from studium.core.runtime import runtime
 from studium.services.access import may_watch
 from studium.services.courses.catalogue import CourseInfo, LessonInfo, ModuleInfo
 from studium.services.progress import CourseProgress, LessonProgress
+from studium.services.sales import find_course_access
 from studium.services.users import SignedInUser
+
+from .locks import lock_of
 
 
 @dataclass(frozen=True)
 class LessonRow:
-    """One lesson in the list; `progress` is None when nothing is known yet."""
+    """One lesson in the list; `progress` is None when nothing is known yet. `opens_at` (naive UTC) is when a closed one opens by itself."""
 
     info: LessonInfo
     progress: LessonProgress | None
     is_open: bool
+    opens_at: datetime | None = None
 
     @property
     def state(self) -> str:
@@ -96,6 +102,11 @@ class Outline:
         )
 
     @property
+    def is_locked(self) -> bool:
+        """Whether nothing but free previews is open to this person."""
+        return any(not row.is_open for row in self.lessons) and not any(row.is_open and not row.info.preview for row in self.lessons)
+
+    @property
     def preview(self) -> LessonRow | None:
         """The first lesson that everybody may watch."""
         return next((row for row in self.lessons if row.info.preview), None)
@@ -105,11 +116,21 @@ def make_outline(course: CourseInfo, user: SignedInUser | None) -> Outline:
     """The course for this person; one question to the progress plugin, whatever the number of lessons."""
     progress = find_progress(course, user)
     known = progress.lessons if progress else {}
+    opened = {info.id: may_watch(user, info) for info in course.lessons}
+    openings = find_openings(course, user, opened)
     modules = tuple(
-        ModuleRow(module, tuple(LessonRow(info, known.get(info.id), may_watch(user, info)) for info in module.lessons))
+        ModuleRow(module, tuple(LessonRow(info, known.get(info.id), opened[info.id], openings.get(info.id)) for info in module.lessons))
         for module in course.modules
     )
     return Outline(course, modules, progress)
+
+
+def find_openings(course: CourseInfo, user: SignedInUser | None, opened: Mapping[int, bool]) -> dict[int, datetime]:
+    """When the closed lessons that open by themselves do, by lesson id; asks for the person's access only if there may be one."""
+    waiting = [info for info in course.lessons if not opened[info.id] and info.available != "now"] if user else []
+    access = find_course_access(user.id, course.id) if user and waiting else None
+    locks = {info.id: lock_of(course, info, access) for info in waiting}
+    return {lesson_id: lock.opens_at for lesson_id, lock in locks.items() if lock.opens_at is not None}
 
 
 def find_progress(course: CourseInfo, user: SignedInUser | None) -> CourseProgress | None:

@@ -25,6 +25,13 @@ class CourseProgressShape(Schema):
     required_lessons: int
 
 
+class LessonAccessShape(Schema):
+    """Whether a lesson is open to the caller; `ends_in` are milliseconds until their access to the course ends."""
+
+    open: bool
+    ends_in: int | None
+
+
 class LessonShape(Schema):
     """A lesson in the list; `open` tells whether the caller may watch it."""
 

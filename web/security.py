@@ -11,12 +11,13 @@ from flask import Flask, Response, request
 
 from studium.core.runtime import runtime
 from studium.services.cable import cable_url
+from studium.services.page_policy import form_targets
 
 from .settings import WebSettings
 
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
-    "connect-src 'self'{cable}; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "connect-src 'self'{cable}; object-src 'none'; base-uri 'none'; form-action 'self'{forms}; frame-ancestors 'none'"
 )
 
 
@@ -38,7 +39,7 @@ def _add_headers(response: Response) -> Response:
     if request.is_secure and (https := _https_only()):
         headers.setdefault("Strict-Transport-Security", https)
     if response.mimetype == "text/html":
-        headers.setdefault("Content-Security-Policy", POLICY.format(cable=_cable_source()))
+        headers.setdefault("Content-Security-Policy", POLICY.format(cable=_cable_source(), forms=form_targets()))
         headers.setdefault("Cache-Control", "private, no-cache")
         headers.setdefault("X-Frame-Options", "DENY")
         response.vary.update(["Cookie", "Accept-Language"])

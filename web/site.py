@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from studium.services.token_scopes import JOBS, token_scope
 
-from . import api, assets, jobs_api, media
+from . import api, assets, jobs_api, lesson_access, media
 from .pages import catalogue, course, dashboard, jobs, language, lesson
 
 site = Blueprint("web", __name__, template_folder="templates")
@@ -26,6 +26,7 @@ site.add_url_rule("/favicon.ico", "favicon", assets.favicon)
 site.add_url_rule("/api/openapi.json", "openapi", api.openapi)
 site.add_url_rule("/api/v1/courses", "api_courses", api.courses)
 site.add_url_rule("/api/v1/courses/<course>", "api_course", api.course)
+site.add_url_rule("/api/v1/lessons/<course>/<lesson>/access", "api_lesson_access", lesson_access.show)
 site.add_url_rule("/api/v1/jobs", "api_start_job", token_scope(JOBS)(jobs_api.start), methods=["POST"])
 site.add_url_rule("/api/v1/jobs", "api_jobs", jobs_api.show_all)
 site.add_url_rule("/api/v1/jobs/<job_id>", "api_job", jobs_api.show)

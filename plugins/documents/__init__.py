@@ -12,7 +12,7 @@ from flask import Blueprint
 from studium.core.migrations import Migrations
 from studium.core.plugins import hookimpl
 from studium.core.settings import Section
-from studium.plugins.documents import commands, deletion, export_data
+from studium.plugins.documents import commands, deletion, export_data, storage
 from studium.plugins.documents.certificate_job import make_certificate
 from studium.plugins.documents.certificate_offers import certificate_offers
 from studium.plugins.documents.completion import ask_for_certificate
@@ -20,10 +20,11 @@ from studium.plugins.documents.entities import ENTITIES
 from studium.plugins.documents.export_job import make_account_export
 from studium.plugins.documents.report_job import make_learning_report
 from studium.plugins.documents.report_offers import report_offers
-from studium.plugins.documents.settings import DocumentsSettings
+from studium.plugins.documents.settings import DocumentsSettings, kept_for
 from studium.plugins.documents.trimming import HOURLY, trim_documents
 from studium.queue.kinds import JobKind
 from studium.queue.periodic import PeriodicTask
+from studium.services.documents import DocumentStore
 from studium.services.facts import CourseCompleted, UserDeleted
 from studium.services.offers import JobOffer
 from studium.services.users import SignedInUser
@@ -77,6 +78,12 @@ def register_commands() -> Sequence[click.Command]:
 def job_offers(user: SignedInUser, language: str) -> Sequence[JobOffer]:
     """Certificates of completed courses, a learning report, a copy of everything."""
     return [*certificate_offers(user, language), *report_offers(language)]
+
+
+@hookimpl
+def find_document_store() -> DocumentStore:
+    """The folder of this plugin, for the files of all plugins."""
+    return DocumentStore(storage.keep, kept_for)
 
 
 @hookimpl

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import segno
 from babel.dates import format_date
 
-from studium.plugins.documents import typesetting
 from studium.plugins.documents.certificates import CertificateView
-from studium.plugins.documents.typesetting import drawable
+from studium.services import typesetting
 from studium.services.site import absolute_url, site_name
 from studium.services.translation import translator
+from studium.services.typesetting import drawable
+
+TEMPLATE = Path(__file__).parent / "templates" / "documents" / "certificate.typ"
 
 
 def draw(certificate: CertificateView, language: str, format: str = "pdf") -> bytes:
     """The certificate in `language` as a PDF, tagged for screen readers; `format` "png" is for looking at it."""
-    return typesetting.draw("certificate.typ", _values(certificate, language), format)[0]
+    return typesetting.draw(TEMPLATE, _values(certificate, language), format)[0]
 
 
 def _values(certificate: CertificateView, language: str) -> dict[str, str]:

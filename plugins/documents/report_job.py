@@ -21,6 +21,7 @@ from studium.services.people import Person, find_person
 from studium.services.translation import N_, translator
 
 KIND = "learning_report"
+TEMPLATE = Path(__file__).parent / "templates" / "documents" / "report.typ"
 CSV = "text/csv; charset=utf-8"
 
 
@@ -72,9 +73,9 @@ def _between(job: RunningJob, message: str, part: float) -> None:
 
 def _draw(report: Report, language: str) -> bytes:
     from studium.plugins.documents.report_words import words_of  # Babel and Typst are heavy; an idle worker does without them
-    from studium.plugins.documents.typesetting import draw
+    from studium.services.typesetting import draw
 
-    return draw("report.typ", words_of(report, language))[0]
+    return draw(TEMPLATE, words_of(report, language))[0]
 
 
 def _write_table(job: RunningJob, report: Report, language: str, path: Path) -> None:

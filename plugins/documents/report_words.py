@@ -9,9 +9,9 @@ from typing import Any
 from studium.plugins.documents.report_chart import axis, labelled_days
 from studium.plugins.documents.report_formats import Formats
 from studium.plugins.documents.report_values import Amount, CourseLine, LessonLine, Report
-from studium.plugins.documents.typesetting import drawable
 from studium.services.site import site_name
 from studium.services.translation import translator
+from studium.services.typesetting import drawable
 
 
 def words_of(report: Report, language: str) -> dict[str, Any]:

@@ -22,13 +22,18 @@ CHROMIUM_ARGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--autoplay-policy=no-user-gesture-required",
 ]
+SETTINGS = {
+    "STUDIUM_WEB_RANGE_BYTES": "100000",  # so that videos are played in pieces
+    "STUDIUM_EXTRA_PLUGINS": "open_school",  # so that every student may watch; tests of buying have a site of their own
+    "PYTHONPATH": str(ROOT / "tests" / "plugins_under_test"),
+}
 expect.set_options(timeout=15_000)  # on a busy machine the usual 5 s are not always enough
 _numbers = itertools.count(int(time.time()))
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = Stack(tmp_path_factory.mktemp("site"), {"STUDIUM_WEB_RANGE_BYTES": "100000"})  # so that videos are played in pieces
+    running = Stack(tmp_path_factory.mktemp("site"), SETTINGS)
     running.run("studium", "migrate")
     running.run("studium", "course", "import", str(ROOT / "examples" / COURSE))
     running.start()

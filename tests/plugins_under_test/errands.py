@@ -11,6 +11,7 @@ from studium.core.errors import Conflict, NotFound
 from studium.core.plugins import hookimpl
 from studium.queue.kinds import Discard, JobKind, job_kind
 from studium.queue.running import RunningJob
+from studium.services.documents import keep_document, kept_for
 from studium.services.offers import JobOffer
 from studium.services.users import SignedInUser
 
@@ -42,6 +43,12 @@ def slow_errand(job: RunningJob, params: Errand) -> None:
     raise RuntimeError(SECRET)
 
 
+@job_kind("leaflet", "A leaflet", keep=kept_for)
+def leaflet(job: RunningJob, _params: object) -> dict[str, Any]:
+    """A file that another plugin keeps."""
+    return keep_document(job, "Leaflet.txt", "text/plain", lambda path: path.write_text("About the school."))
+
+
 def _only_for_friends(user_id: int, params: Errand) -> None:
     if params.word == "unknown":
         raise NotFound("There is no such friend.")
@@ -64,7 +71,7 @@ def letter(job: RunningJob, params: Errand) -> dict[str, Any]:
 @hookimpl
 def register_jobs() -> Sequence[JobKind[Any]]:
     """All errands."""
-    return [errand, slow_errand, letter]
+    return [errand, slow_errand, leaflet, letter]
 
 
 @hookimpl

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from studium.core.database import execute, transaction
-from studium.services.people import Person, find_person
+from studium.services.people import Person, find_people, find_people_called, find_person
 from tests.conftest import SignIn
 
 
@@ -31,3 +31,27 @@ def test_somebody_without_a_name_is_called_by_their_number(app: Flask, client: F
 def test_nobody_is_none(app: Flask, user_id: int | None) -> None:
     with app.app_context():
         assert find_person(user_id) is None
+
+
+def test_hook_find_people_answers_those_that_there_are(app: Flask, client: FlaskClient, sign_in: SignIn) -> None:
+    anna, boris = sign_in(client, 7, "Анна")["id"], sign_in(client, 8, "Boris")["id"]
+    with app.app_context():
+        found = find_people([anna, boris, 10**6])
+        assert {key: person.display_name for key, person in found.items()} == {anna: "Анна", boris: "Boris"}
+        assert find_people([]) == {}
+
+
+@pytest.mark.parametrize(("words", "names"), [
+    ("анна", ["Анна"]), ("АНН", ["Анна"]), ("петр", ["Анна"]), ("петрова анна", ["Анна"]), ("an", ["Anton"]), ("анна boris", []), (" ", []),
+    ("%", []), ("_", []), ("n", ["Anton", "N"]),
+])
+def test_hook_find_people_called_finds_parts_of_names_in_any_case(
+    app: Flask, client: FlaskClient, sign_in: SignIn, words: str, names: list[str]
+) -> None:
+    for telegram_id, name in ((7, "Анна"), (8, "Anton"), (9, "N")):
+        sign_in(client, telegram_id, name)
+    with app.app_context():
+        with transaction():
+            execute("UPDATE user SET last_name = 'Петрова' WHERE telegram_id = 7")
+        assert sorted(person.display_name for person in find_people_called(words)) == names
+        assert len(find_people_called("n", limit=1)) <= 1

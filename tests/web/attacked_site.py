@@ -20,9 +20,13 @@ from studium.plugins.auth.roles import grant
 from studium.plugins.documents import certificates
 from studium.plugins.documents.entities import Document
 from studium.plugins.documents.storage import folder
+from studium.plugins.payments.coupon_owner import NewCoupon, create_coupon
+from studium.plugins.payments.entities import Enrolment, Payment
+from studium.plugins.payments.inbox import receive
 from studium.queue import jobs
 from studium.services.courses.catalogue import find_course
 from studium.services.people import Person
+from studium.services.providers import Notice
 
 CALLERS = ("anonymous", "student", "other", "owner", "ops")
 TELEGRAM_IDS = {"student": 501, "other": 502, "owner": 503, "ops": 504}
@@ -50,7 +54,10 @@ class AttackedSite:
             "course": lambda: course, "lesson": lambda: "part-2", "name": self._name, "job_id": self.job, "job": self.job,
             "document_id": self.document, "code": lambda: self.code, "session_id": self.session, "token_id": self.token,
             "queue": lambda: "default", "version": lambda: "x", "filename": lambda: "none.css", "person": lambda: 1,
-            "token": lambda: "none", "method": lambda: "getMe", "username": lambda: "some_bot",
+            "provider": lambda: "none", "token": lambda: "none", "method": lambda: "getMe", "username": lambda: "some_bot",
+            "tier": lambda: "vip", "payment_id": self.payment, "deed": lambda: "refund",
+            "enrolment_id": self.enrolment, "coupon_id": self.coupon, "delivery_id": self.delivery,
+            "reference": lambda: "sbx_none", "action": lambda: "pay",
         }
         self.rule = ""
 
@@ -103,6 +110,34 @@ class AttackedSite:
                 Document(id=document_id, job_id=f"job-{number}", user_id=self.ids["student"], kind="errand", filename="private.txt",
                          content_type="text/plain", bytes=7, path=document_id, created_at=now(), expires_at=now() + timedelta(days=1))
         return document_id
+
+    def payment(self) -> str:
+        """A payment of the student's whose money came."""
+        number = next(self.numbers)
+        payment_id = f"00000000-0000-0000-0000-{number:012}"
+        with self.app.app_context(), transaction():
+            Payment(id=payment_id, number=f"T-{number}", user_id=self.ids["student"], course_id=1, tier_id=1, tier_key="vip",
+                    provider="shop", status="completed", currency="USD", amount_minor=2900, list_minor=2900, paid_minor=2900,
+                    livemode=False, language="en", attempt_key="k", metadata="{}", created_at=now(), updated_at=now(), completed_at=now())
+        return payment_id
+
+    def enrolment(self) -> int:
+        """An enrolment of the student's that runs."""
+        with self.app.app_context(), transaction():
+            row = Enrolment(user_id=self.ids["student"], course_id=1, tier_id=next(self.numbers), tier_key="vip", source="grant",
+                            granted_by="the tests", enrolled_at=now())
+            row.flush()
+            return int(row.id)
+
+    def coupon(self) -> int:
+        """A coupon that can be used."""
+        with self.app.app_context():
+            return create_coupon(NewCoupon(f"CODE-{next(self.numbers)}", percent=5), "the tests")
+
+    def delivery(self) -> int:
+        """A webhook of the inbox."""
+        with self.app.app_context():
+            return receive("shop", [Notice(f"evt-{next(self.numbers)}", "payment.changed", "cs_none")], b"{}", {}, "")[0]
 
     def session(self) -> int:
         """Another device of the student's."""

@@ -11,7 +11,10 @@ from flask.testing import FlaskClient
 from pony.orm import select
 
 from studium.core.database import reading
+from studium.core.gates import GATES
+from studium.core.runtime import runtime
 from studium.plugins.auth.entities import Session
+from studium.plugins.auth.roles import grant
 from studium.services.cable.handshake import allowed_origin
 from tests.conftest import SignIn
 from tests.web.attacked_site import CALLERS, SAFE, AttackedSite, routes, without_converters
@@ -32,6 +35,9 @@ OWN_PAGE = (302, 200, 404, 404, 404)
 OWN_FORM = (401, 303, 404, 404, 404)
 OPS_PAGE = (302, 404, 404, 404, 200)
 OPS_FORM = (401, 404, 404, 404, 303)
+OWNER_PAGE = (302, 404, 404, 200, 404)
+OWNER_FORM = (401, 404, 404, 303, 404)
+OWNER_WRONG_FORM = (401, 404, 404, 422, 404)
 API = (401, 200, 200, 200, 200)
 OWN_API = (401, 200, 404, 404, 404)
 
@@ -55,6 +61,7 @@ EXPECTED = {
     "GET /api/v1/jobs/<job_id>": OWN_API,
     "POST /api/v1/jobs/<job_id>/cancel": OWN_API,
     "POST /api/v1/jobs/<job_id>/retry": (401, 202, 404, 404, 404),
+    "GET /api/v1/lessons/<course>/<lesson>/access": ALL,
     "POST /api/v1/lessons/<course>/<lesson>/completion": (401, 409, 409, 409, 409),
     "POST /api/v1/lessons/<course>/<lesson>/sessions": API,
     "GET /api/v1/progress/<course>": API,
@@ -73,6 +80,8 @@ EXPECTED = {
     "GET /auth/telegram/widget/button": NONE,
     "GET /certificates": ALL,
     "GET /certificates/<code>": ALL,
+    "GET /checkout/<course>/<tier>": PAGE,
+    "POST /checkout/<course>/<tier>": WRONG_FORM,
     "GET /courses/<course>": ALL,
     "GET /courses/<course>/<lesson>": PAGE,
     "GET /dashboard": PAGE,
@@ -87,6 +96,7 @@ EXPECTED = {
     "GET /login": (200, 302, 302, 302, 302),
     "POST /logout": everybody(302),
     "GET /media/<course>/<lesson>/<name>": (404, 200, 200, 200, 200),
+    "POST /newsletter": FORM,
     "GET /ops": (302, 404, 404, 404, 302),
     "GET /ops/jobs": OPS_PAGE,
     "GET /ops/jobs/<job>": OPS_PAGE,
@@ -108,10 +118,55 @@ EXPECTED = {
     "POST /ops/jobs/periodic/<name>/run": OPS_FORM,
     "POST /ops/jobs/queues/<queue>/pause": OPS_FORM,
     "POST /ops/jobs/queues/<queue>/resume": OPS_FORM,
+    "GET /owner": OWNER_PAGE,
+    "GET /owner/coupons": OWNER_PAGE,
+    "GET /owner/coupons/<coupon_id>/archive": OWNER_PAGE,
+    "POST /owner/coupons/<coupon_id>/archive": OWNER_FORM,
+    "GET /owner/coupons/new": OWNER_PAGE,
+    "POST /owner/coupons/new": OWNER_WRONG_FORM,
+    "GET /owner/drift": OWNER_PAGE,
+    "POST /owner/drift/sweep": OWNER_FORM,
+    "GET /owner/enrolments": OWNER_PAGE,
+    "GET /owner/enrolments/<enrolment_id>/revoke": OWNER_PAGE,
+    "POST /owner/enrolments/<enrolment_id>/revoke": OWNER_WRONG_FORM,
+    "GET /owner/enrolments/grant": OWNER_PAGE,
+    "POST /owner/enrolments/grant": OWNER_WRONG_FORM,
+    "GET /owner/payments": OWNER_PAGE,
+    "GET /owner/payments.csv": OWNER_PAGE,
+    "GET /owner/payments/<payment_id>": OWNER_PAGE,
+    "GET /owner/payments/<payment_id>/<deed>": OWNER_PAGE,
+    "POST /owner/payments/<payment_id>/<deed>": OWNER_WRONG_FORM,
+    "POST /owner/payments/<payment_id>/look": OWNER_FORM,
+    "GET /owner/webhooks": OWNER_PAGE,
+    "GET /owner/webhooks/<delivery_id>": OWNER_PAGE,
+    "POST /owner/webhooks/<delivery_id>/dry-run": (401, 404, 404, 200, 404),
+    "POST /owner/webhooks/<delivery_id>/replay": OWNER_FORM,
+    "GET /payments": PAGE,
+    "GET /payments/<payment_id>": OWN_PAGE,
+    "POST /payments/<payment_id>/continue": OWN_FORM,
+    "GET /payments/<payment_id>/receipt": OWN_PAGE,
+    "POST /payments/<payment_id>/receipt": OWN_FORM,
+    "GET /payments/<payment_id>/receipt/file": OWN_PAGE,
+    "GET /payments/<payment_id>/state": OWN_PAGE,
+    "GET /payments/static/<filename>": NONE,
+    "GET /sandbox/": ALL,  # the pages of the sandbox are there outside of production only
+    "GET /sandbox/<reference>": NONE,
+    "POST /sandbox/<reference>/<action>": NONE,
+    "GET /sandbox/<reference>/challenge": NONE,
+    "POST /sandbox/fault": everybody(303),
+    "GET /sandbox/static/<filename>": NONE,
     "GET /simulators/openid/.well-known/jwks.json": ALL,
     "GET /simulators/openid/.well-known/openid-configuration": ALL,
     "GET /simulators/openid/auth": everybody(400),
     "POST /simulators/openid/token": everybody(401),
+    "GET /simulators/stripe": ALL,
+    "GET /simulators/stripe/pay/<reference>": NONE,
+    "POST /simulators/stripe/pay/<reference>": NONE,
+    "GET /simulators/stripe/payments/<reference>": NONE,
+    "POST /simulators/stripe/payments/<reference>/<action>": NONE,
+    "POST /simulators/stripe/switches": everybody(303),
+    "GET /simulators/stripe/v1/<method>": everybody(401),
+    "POST /simulators/stripe/v1/<method>": everybody(401),
     "GET /simulators/telegram": ALL,
     "POST /simulators/telegram": everybody(303),
     "GET /simulators/telegram/<person>": ALL,
@@ -119,18 +174,30 @@ EXPECTED = {
     "POST /simulators/telegram/<person>/say": everybody(303),
     "POST /simulators/telegram/bot<token>/<method>": everybody(401),
     "GET /simulators/telegram/t.me/<username>": NONE,
+    "GET /simulators/yookassa": ALL,
+    "GET /simulators/yookassa/pay/<reference>": NONE,
+    "POST /simulators/yookassa/pay/<reference>": NONE,
+    "GET /simulators/yookassa/payments/<reference>": NONE,
+    "POST /simulators/yookassa/payments/<reference>/<action>": NONE,
+    "POST /simulators/yookassa/switches": everybody(303),
+    "GET /simulators/yookassa/v3/<method>": everybody(401),
+    "POST /simulators/yookassa/v3/<method>": everybody(401),
     "GET /static/<version>/<name>": ALL,
     "GET /telegram/static/<filename>": NONE,
     "GET /up": everybody(503),  # no worker runs here
+    "POST /webhooks/<provider>": NONE,
     "POST /webhooks/telegram": everybody(403),
 }
 # unsafe routes that need no CSRF token, and what they need instead
 WITHOUT_CSRF = {
     "POST /auth/dev": "nothing; it exists outside production only, for tests and demonstrations",
     "POST /api/v1/beats": "the signed id of a watch session in each beat: sendBeacon cannot send a header",
+    "POST /webhooks/<provider>": "what the provider verifies: a signature, an address, and what it answers when it is asked",
     "POST /webhooks/telegram": "Telegram's secret header",
     "POST /simulators/openid/token": "the client's secret, as at Telegram; outside production only",
+    "POST /simulators/stripe/v1/<method>": "the account's key, as at Stripe; outside production only",
     "POST /simulators/telegram/bot<token>/<method>": "the bot's token, as at Telegram; outside production only",
+    "POST /simulators/yookassa/v3/<method>": "the shop's key, as at YooKassa; outside production only",
     **dict.fromkeys(("POST /simulators/telegram", "POST /simulators/telegram/<person>/press", "POST /simulators/telegram/<person>/say"),
                     "nothing; they play somebody's Telegram, outside production only"),
 }
@@ -165,7 +232,8 @@ def test_every_unsafe_route_but_the_listed_ones_needs_the_token_against_forgery(
         if method in SAFE:
             continue
         for headers in ({}, {"X-CSRF-Token": foreign}, {"X-CSRF-Token": "x" * 91}):
-            answer = site.clients["ops"].open(site.address(rule), method=method, headers=headers, json={})
+            may_pass = "owner" if rule.startswith("/owner") else "ops"
+            answer = site.clients[may_pass].open(site.address(rule), method=method, headers=headers, json={})
             if answer.status_code != 400 or "expired" not in answer.text:
                 passed.add(f"{method} {without_converters(rule)}")
     assert passed == set(WITHOUT_CSRF)
@@ -235,6 +303,73 @@ def test_the_socket_opens_for_pages_of_this_site_alone(app: Flask, origin: str |
         assert allowed_origin("http://localhost:8000", "localhost:8001") is True
 
 
+def test_the_socket_of_a_site_of_https_opens_for_no_page_of_http(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with app.app_context():
+        core = {"env": "production", "public_url": "https://www.school.example"}
+        monkeypatch.setattr(runtime().settings, "core", runtime().settings.core.model_copy(update=core))
+        assert allowed_origin("https://www.school.example", "www.school.example") is True
+        assert allowed_origin("http://www.school.example", "www.school.example") is False
+        assert allowed_origin("https://school.example", "school.example") is False
+        monkeypatch.setattr(runtime().settings, "core", runtime().settings.core.model_copy(update={"public_url": "http://10.0.0.1"}))
+        assert allowed_origin("http://10.0.0.1", "10.0.0.1") is True
+
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO")
+
+
+def everywhere_behind_gates(app: Flask) -> list[str]:
+    """Addresses behind each gate, known and unknown, with what Werkzeug would lead to one of them."""
+    prefixes = tuple(app.extensions[GATES])
+    known = {re.sub(r"<[^>]+>", "1", rule.rule) for rule in app.url_map.iter_rules()
+             if f"{rule.rule}/".startswith(tuple(f"{one}/" for one in prefixes))}
+    assert len(known) >= 15
+    return sorted({*known, *(f"{one}{more}" for one in prefixes for more in ("/", "/nowhere", "//jobs", "/jobs/list/more"))})
+
+
+def seen(client: FlaskClient, method: str, path: str, headers: dict[str, str]) -> tuple[int, str, str]:
+    """What somebody can tell an answer by: status, words, and the headers that differ from address to address."""
+    answer = client.open("/", method=method, headers=headers | {"Accept": "application/json"}, environ_overrides={"PATH_INFO": path})
+    problem = answer.get_json(silent=True) or {}
+    told = {name: value for name, value in answer.headers.items() if name in ("Allow", "Location", "WWW-Authenticate")}
+    return answer.status_code, str(problem.get("detail")), str(told)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("role", "gates"), [(None, ("/ops", "/owner")), ("owner", ("/ops",)), ("ops", ("/owner",))])
+def test_behind_a_gate_nothing_tells_whether_an_address_is_there(
+    app: Flask, client: FlaskClient, sign_in: SignIn, csrf: Csrf, method: str, role: str | None, gates: tuple[str, ...]
+) -> None:
+    """Neither a wrong method nor a missing token, nor a way of writing that is led on, comes before the gate."""
+    sign_in(client)
+    if role:
+        with app.app_context():
+            grant(7, role, "the tests")
+    for headers in ({}, {"X-CSRF-Token": "wrong"}, csrf(client)):
+        unknown = seen(client, "GET", "/nowhere", headers)
+        assert unknown[0] == 404
+        for path in everywhere_behind_gates(app):
+            if path.replace("//", "/").startswith(gates):
+                found = seen(client, method, path, headers)
+                assert (path, *found) == (path, *(unknown if method != "HEAD" else (404, "None", "{}")))
+
+
+@pytest.mark.parametrize("path", ["//ops", "//ops/jobs", "///ops//jobs", "/ops//jobs/list"])
+def test_more_slashes_lead_around_no_gate(app: Flask, client: FlaskClient, sign_in: SignIn, path: str) -> None:
+    sign_in(client)
+    assert seen(client, "GET", path, {}) == seen(client, "GET", "/nowhere", {})
+
+
+def test_a_visitor_is_asked_to_sign_in_by_every_address_behind_a_gate(app: Flask, client: FlaskClient) -> None:
+    for path in everywhere_behind_gates(app):
+        assert {seen(client, method, path, {})[0] for method in METHODS} == {401}, path
+
+
+def test_behind_a_gate_those_who_may_pass_meet_the_usual_refusals(operator: FlaskClient) -> None:
+    assert operator.post("/ops/jobs/queues/default/pause").status_code == 400
+    assert operator.delete("/ops/jobs").status_code == 405
+    assert operator.get("/ops/nowhere").status_code == 404
+
+
 EVIL = "%0d%0aSet-Cookie:%20studium_session=planted"
 
 
@@ -263,7 +398,9 @@ def test_a_name_with_line_breaks_signs_in_and_stays_text(client: FlaskClient) ->
 
 
 TARGETS = ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)", "///evil.example",
-           "\\/evil.example", "http:evil.example", " //evil.example", "/%0d%0aLocation:%20//evil.example"]
+           "\\/evil.example", "http:evil.example", " //evil.example", "/%0d%0aLocation:%20//evil.example", "/.//evil.example",
+           "/..//evil.example", "/x/..//evil.example", "/\u2028/evil.example", "/\u00a0/evil.example", "/\uff0fevil.example",
+           "/\u200b/evil.example", "/\x7f/evil.example"]
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -11,7 +11,7 @@ from studium.web.job_cards import ICONS
 from studium.web.texts import texts_for_scripts
 
 WEB = Path(__file__).parents[2] / "web"
-ICONS_OF_PLUGINS = {"file", "gauge", "spark", "telegram"}  # of offers and ways to sign in
+ICONS_OF_PLUGINS = {"bank", "card", "file", "gauge", "spark", "telegram"}  # of offers, ways to sign in, payment providers
 SCRIPTS = sorted((WEB / "static" / "js").glob("*.js"))
 
 

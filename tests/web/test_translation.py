@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
 
+from studium.services.money import Money
 from studium.web import formats
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +29,8 @@ def russian() -> Catalog:
         return read_po(file, locale="ru")
 
 
-def texts_in_use() -> set[str]:
+@cache
+def texts_in_use() -> frozenset[str]:
     with (ROOT / "web" / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)
     found: set[str] = set()
@@ -39,7 +42,7 @@ def texts_in_use() -> set[str]:
         ]
         for _, _, message, _, _ in extract_from_dir(ROOT / folder, prefixed, options):
             found.add(message if isinstance(message, str) else message[0])
-    return found
+    return frozenset(found)
 
 
 def identity(message: Message) -> str:
@@ -106,7 +109,7 @@ def test_durations_are_written_in_the_language(app: Flask, language: str, millis
 )
 def test_money_is_written_in_the_language(app: Flask, language: str, amount: str, currency: str, expected: str) -> None:
     with app.test_request_context(headers={"Accept-Language": language}):
-        assert formats.money(amount, currency).replace("\xa0", " ") == expected
+        assert formats.money(Money(amount, currency)).replace("\xa0", " ") == expected
 
 
 def test_clock_rounds_what_is_left_up() -> None:

@@ -11,13 +11,16 @@ from werkzeug.wrappers import Response
 
 from studium.core.errors import NotFound
 from studium.services.access import may_watch
+from studium.services.cable.listening import listen_from_now
 from studium.services.courses.catalogue import Chapter, LessonInfo, find_course, find_lesson
 from studium.services.languages import language
 from studium.services.progress import LessonProgress
 from studium.services.users import current_user
 
 from ..context import login_url
+from ..lesson_access import watched_access
 from ..outline import LessonRow, make_outline
+from .locked_lesson import show_locked
 
 SPEEDS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5)
 SHOWN_PARTS = 12
@@ -36,15 +39,17 @@ class Watched:
 
 
 def show(course: str, lesson: str) -> str | Response:
-    """GET /courses/<course>/<lesson>; visitors of a lesson that is no free preview go to sign in, others get 404."""
+    """GET /courses/<course>/<lesson>; visitors of a lesson that is no free preview go to sign in, who may not watch it gets 404."""
     found, page = find_course(course, language()), find_lesson(course, lesson, language())
     if found is None or page is None:
         raise NotFound("There is no such lesson.")
     user = current_user()
+    if user is not None:
+        listen_from_now()
     if not may_watch(user, page.lesson):
         if user is None:
             return redirect(login_url())
-        raise NotFound("There is no such lesson.")
+        return show_locked(found, page.lesson, user)
     outline = make_outline(found, user)
     row = next((row for row in outline.lessons if row.info.id == page.lesson.id), LessonRow(page.lesson, None, True))
     return render_template(
@@ -56,6 +61,7 @@ def show(course: str, lesson: str) -> str | Response:
         chapters_json=chapters_json(page.chapters),
         dwell_ms=dwell_ms(page.body_html),
         speeds=SPEEDS,
+        access=watched_access(user, page.lesson),
     )
 
 

@@ -8,7 +8,8 @@ from decimal import Decimal, InvalidOperation
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from babel.numbers import get_currency_precision
+
+from studium.services.money import MoneyError, exponent
 
 ID_RULE = "1 to 64 of a-z, 0-9, '-', '_' and '.', beginning with a letter or digit"
 SLUG_RULE = "words of a-z and 0-9 joined by '-', at most 80 characters"
@@ -89,9 +90,8 @@ def parse_price(text: str, currency: str) -> str | None:
         return None
     try:
         amount = Decimal(text)
-        step = Decimal(1).scaleb(-get_currency_precision(currency))
-        rounded = amount.quantize(step)
-    except InvalidOperation:
+        rounded = amount.quantize(Decimal(1).scaleb(-exponent(currency)))
+    except (InvalidOperation, MoneyError):
         return None
     return str(rounded) if rounded == amount else None
 

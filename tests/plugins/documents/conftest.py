@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from studium.core.database import reading
+from studium.core.database import reading, transaction
 from studium.plugins.documents.storage import folder
+from studium.queue import jobs
 from studium.queue.job_view import JobView, view_of
 from studium.queue.jobs import Job
 from tests.plugins.progress.conftest import Plant, plant, ticket
@@ -19,6 +20,7 @@ from tests.plugins.progress.conftest import Plant, plant, ticket
 __all__ = ["plant", "ticket"]
 TEXT = {"type": "text", "rule": "read", "duration_ms": 0}
 Jobs = Callable[..., list[JobView]]
+RunJob = Callable[..., JobView]
 
 
 @pytest.fixture
@@ -34,6 +36,20 @@ def jobs_of_kind(app: Flask) -> Jobs:
     def do(kind: str = "certificate") -> list[JobView]:
         with app.app_context(), reading():
             return [view_of(job) for job in Job.select(lambda job: job.kind == kind).order_by(Job.id)]
+
+    return do
+
+
+@pytest.fixture
+def run_job(app: Flask, anna: int, run_jobs: Callable[[], int]) -> RunJob:
+    """`run_job("learning_report", days=7)` runs Anna's job of this kind with these params; the job afterwards."""
+
+    def do(kind: str, user_id: int | None = None, **params: Any) -> JobView:
+        with app.app_context():
+            with transaction():
+                job_id = jobs.enqueue(kind, params, user_id=user_id or anna).id
+            run_jobs()
+            return jobs.find_job(job_id)
 
     return do
 

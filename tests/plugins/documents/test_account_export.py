@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -28,7 +29,7 @@ from studium.queue import jobs
 from studium.queue.entities import RUNNING
 from studium.queue.job_view import JobView
 from tests.conftest import Clock, SignIn
-from tests.plugins.documents.conftest import complete
+from tests.plugins.documents.conftest import RunJob, complete
 from tests.plugins.progress.conftest import beat, post_beats
 
 PERSON_COLUMNS = {"user", "user_id", "owner", "owner_id", "student", "student_id", "telegram_id"}
@@ -41,22 +42,9 @@ Make = Callable[..., JobView]
 
 
 @pytest.fixture
-def anna(client: FlaskClient, sign_in: SignIn) -> int:
-    return int(sign_in(client)["id"])
-
-
-@pytest.fixture
-def make(app: Flask, anna: int, run_jobs: Callable[[], int]) -> Make:
+def make(run_job: RunJob) -> Make:
     """`make()` runs Anna's job; the job afterwards."""
-
-    def do(user_id: int | None = None, **params: Any) -> JobView:
-        with app.app_context():
-            with transaction():
-                job_id = jobs.enqueue("account_export", params, user_id=user_id or anna).id
-            run_jobs()
-            return jobs.find_job(job_id)
-
-    return do
+    return partial(run_job, "account_export")
 
 
 def archive_of(client: FlaskClient, job: JobView) -> dict[str, bytes]:
@@ -86,7 +74,8 @@ def busy_anna(
 
 def test_hook_export_user_data_fills_one_file_for_each_plugin(client: FlaskClient, busy_anna: int, make: Make) -> None:
     archive = archive_of(client, make())
-    assert {name for name in archive if "/" not in name} == {"README.txt", "auth.json", "documents.json", "progress.json", "queue.json"}
+    assert {name for name in archive if "/" not in name} == {"README.txt", "auth.json", "documents.json", "payments.json", "progress.json",
+                                                             "queue.json"}
     assert data_of(archive, "auth")["user"]["first_name"] == "Anna"
     assert [(row["lesson"], row["completed"]) for row in data_of(archive, "progress")["lessons"]] == [
         ("Water", True), ("Leaves", True), ("History", False)]

@@ -18,11 +18,11 @@ from studium.core.runtime import runtime
 from studium.plugins.documents import certificate_pdf, certificates, storage
 from studium.plugins.documents.certificates import CertificateView
 from studium.plugins.documents.entities import Certificate, Document
-from studium.plugins.documents.typesetting import drawable
 from studium.queue import jobs
 from studium.services.courses.catalogue import find_course
 from studium.services.courses.entities import Course, Lesson
 from studium.services.people import Person
+from studium.services.typesetting import drawable
 from studium.services.users import SignedInUser
 from tests.plugins.documents.conftest import complete
 

@@ -175,3 +175,11 @@ def _deliver(name, subscriber):
         ids = [row[0] for row in execute("SELECT id FROM fact WHERE name = ?", (name,)).fetchall()]
     for fact_id in ids:
         deliver(fact_id, subscriber)
+
+
+def test_who_never_chose_a_language_gets_the_certificate_in_that_of_the_browser(client, csrf, tea, run_jobs, jobs_of_kind):
+    client.post("/auth/dev", json={"telegram_id": 7, "first_name": "Anna"}, headers={"Accept-Language": "ru-RU,ru;q=0.9"})
+    complete(client, csrf(client), "water", "leaves")
+    run_jobs()
+    (job,) = jobs_of_kind()
+    assert job.params["language"] == "ru"

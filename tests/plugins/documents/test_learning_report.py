@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -28,8 +29,8 @@ from studium.queue.job_view import JobView
 from studium.services.courses.entities import Lesson
 from studium.services.offers import find_offers
 from studium.services.users import SignedInUser
-from tests.conftest import Clock, SignIn
-from tests.plugins.documents.conftest import complete
+from tests.conftest import Clock
+from tests.plugins.documents.conftest import RunJob, complete
 
 MINUTE = 60_000
 VIDEOS: dict[str, dict[str, Any]] = {"water": {}, "leaves": {}, "poem": {"type": "text", "rule": "read", "duration_ms": 0}}
@@ -38,22 +39,9 @@ Watch = Callable[..., None]
 
 
 @pytest.fixture
-def anna(client: FlaskClient, sign_in: SignIn) -> int:
-    return int(sign_in(client)["id"])
-
-
-@pytest.fixture
-def make(app: Flask, anna: int, run_jobs: Callable[[], int]) -> Make:
+def make(run_job: RunJob) -> Make:
     """`make(days=7)` runs Anna's job with these params; the job afterwards."""
-
-    def do(user_id: int | None = None, **params: Any) -> JobView:
-        with app.app_context():
-            with transaction():
-                job_id = jobs.enqueue("learning_report", params, user_id=user_id or anna).id
-            run_jobs()
-            return jobs.find_job(job_id)
-
-    return do
+    return partial(run_job, "learning_report")
 
 
 @pytest.fixture

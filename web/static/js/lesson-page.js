@@ -2,6 +2,7 @@
 
 import "./video-player.js";
 import { watchChapters } from "./chapters.js";
+import { watchAccess } from "./closed-lesson.js";
 import { watchMissing } from "./missing-parts.js";
 import { watchReading } from "./reading.js";
 
@@ -9,7 +10,9 @@ const player = document.querySelector("studium-player");
 const panel = document.getElementById("missing-parts");
 const chapters = document.getElementById("chapters");
 const reading = document.getElementById("reading");
+const article = document.querySelector("[data-lesson-access]");
 
+if (article) watchAccess(article, player);
 if (player && chapters) watchChapters(chapters, player);
 if (player?.session && panel) watchMissing(panel, player);
 if (reading) watchReading(reading);

@@ -16,11 +16,12 @@ function watchScroll(box) {
   const article = document.getElementById("lesson-text");
   const reader = { dwell: 0, reached: false };
   const timer = setInterval(() => {
+    if (!box.isConnected) return clearInterval(timer); // the lesson was closed
     if (document.visibilityState === "visible") reader.dwell += 1000;
     reader.reached ||= readShare(article) >= READ_SHARE;
-    if (!reader.reached || reader.dwell < Number(box.dataset.dwell)) return;
+    if (!reader.reached || reader.dwell < Number(box.dataset.dwell)) return undefined;
     clearInterval(timer);
-    complete(box);
+    return complete(box);
   }, 1000);
 }
 

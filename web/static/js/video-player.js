@@ -91,6 +91,21 @@ export class StudiumPlayer extends HTMLElement {
     this.dispatchEvent(new CustomEvent("watched", { detail: { covered: this.session.covered } }));
   }
 
+  /** Stops for good, as the lesson is no longer open: what was watched is counted and sent, and the video let go. */
+  close() {
+    this.#sample();
+    this.video.pause();
+    this.#sample();
+    this.closed = true;
+    clearInterval(this.beatTimer);
+    if (this.started) this.session?.report();
+    if (document.fullscreenElement) document.exitFullscreen();
+    if (document.pictureInPictureElement) document.exitPictureInPicture();
+    for (const part of this.video.querySelectorAll("source, track")) part.remove();
+    for (const name of ["src", "poster"]) this.video.removeAttribute(name);
+    this.video.load();
+  }
+
   #assemble() {
     const find = (name) => this.querySelector(`[data-${name}]`);
     this.controls = new Controls(this, find("controls"));
@@ -127,6 +142,7 @@ export class StudiumPlayer extends HTMLElement {
   }
 
   #changed(name) {
+    if (this.closed) return;
     this.started ||= name === "play";
     this.#sample();
     this.#showTime();
@@ -162,7 +178,7 @@ export class StudiumPlayer extends HTMLElement {
   }
 
   #sample() {
-    if (!this.session || !this.started) return;
+    if (!this.session || !this.started || this.closed) return;
     const { paused, ended, seeking, playbackRate } = this.video;
     const state = ended ? "ended" : seeking ? "seeking" : paused ? "paused" : "playing";
     const hidden = document.visibilityState === "hidden";
@@ -203,9 +219,14 @@ export class StudiumPlayer extends HTMLElement {
     this.session = new WatchSession({ user, course, lesson, duration: this.duration, cable });
     this.session.addEventListener("opened", ({ detail }) => this.#resume(detail, asked));
     this.session.addEventListener("progress", ({ detail }) => this.#heard(detail));
-    this.session.addEventListener("refused", () => this.notice.show("signed_out"));
+    this.session.addEventListener("refused", ({ detail }) => this.#refused(detail));
     this.handoff = new Handoff(this);
     this.session.open();
+  }
+
+  #refused(status) {
+    if (status === 401) this.notice.show("signed_out");
+    this.dispatchEvent(new CustomEvent("refused", { detail: status }));
   }
 
   #resume(session, asked) {
