@@ -88,6 +88,12 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
         while self.lingering and self.lingering[0].timeout <= time.monotonic():
             self._end(self.lingering[0])
 
+    def _cap_keepalive(self, deadline: float) -> None:
+        """At a graceful stop: a connection that has not sent a byte is waited for no longer than one that was answered before."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
+
     def _keepalive_after(self, conn: Connection, keepalive: Any) -> bool:
         try:
             return bool(super()._keepalive_after(conn, keepalive))

@@ -48,7 +48,7 @@ def main() -> None:
         sys.exit(1)
     LOGS.mkdir(parents=True, exist_ok=True)
     before = _changes()
-    failed = [*_run_together(FAST), *(step.__name__ for step in (SLOW if full else ()) if not _report(step, _run(step)))]
+    failed = [name for group in (FAST, *(SLOW if full else ())) for name in _run_together(group)]
     if full and _changes() != before:
         failed.append("clean tree")
         print(f"the checks changed or left files that git sees:\n{_changes()}")
@@ -106,7 +106,7 @@ def faults(log: TextIO) -> None:
 
 
 FAST = (ruff, mypy, tests)
-SLOW = (slow, wheel, browser, storms, faults)  # one after the other: each needs the whole machine
+SLOW = ((slow, wheel), (browser,), (storms,), (faults,))  # one group after the other: each needs the whole machine
 
 
 def _run_together(steps: Sequence[Step]) -> list[str]:

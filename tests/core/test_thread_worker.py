@@ -12,6 +12,7 @@ import pytest
 
 from studium.core import slow_clients
 from studium.core.slow_clients import PatientUnreader
+from studium.core.thread_worker import SECONDS_TO_FIRST_BYTE
 from studium.core.too_slow import TooSlow
 from tests.site_process import exchange, get, read_all, running_site
 
@@ -139,3 +140,15 @@ def test_gunicorn_believes_no_client_that_plays_a_proxy(site: int) -> None:
     answer = get(site, "/dashboard", "SCRIPT_NAME: /evil\r\nAccept: text/html\r\n")
     assert b"\r\nLocation: /login?next=/dashboard\r\n" in answer.replace(b"%2F", b"/")
     assert b'"cable_url": "ws://' in get(site, "/api/v1/session", "X-Forwarded-Proto: https\r\n")
+
+
+@pytest.mark.slow
+def test_connections_that_say_nothing_hold_no_stop_up(environ: Mapping[str, str]) -> None:
+    """Browsers open some in advance."""
+    with ExitStack() as silent:
+        with running_site(environ) as port:
+            for _ in range(3):
+                silent.enter_context(socket.create_connection(("127.0.0.1", port)))
+            assert get(port).startswith(b"HTTP/1.1 ")  # they are taken by now
+            began = time.monotonic()
+        assert time.monotonic() - began < SECONDS_TO_FIRST_BYTE - 2
