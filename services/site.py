@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from studium.core.runtime import runtime
-from studium.core.settings import Section
+from studium.core.settings import Section, is_loopback
 
 
 class SiteSettings(Section):
@@ -30,3 +30,10 @@ def absolute_url(path: str) -> str:
     core = runtime().settings.core
     host = f"[{core.host}]" if ":" in core.host else core.host
     return (core.public_url or f"http://{host}:{core.port}").rstrip("/") + path
+
+
+def loopback_url(path: str) -> str:
+    """The whole address of a path of the site for programs on this machine: where it listens, on loopback whatever its settings say."""
+    core = runtime().settings.core
+    host = core.host if is_loopback(core.host) else "127.0.0.1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{core.port}{path}"

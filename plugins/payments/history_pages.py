@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from flask import make_response, render_template, request
 from flask_babel import gettext as _
@@ -12,9 +11,9 @@ from pony.orm import desc
 from werkzeug.wrappers import Response
 
 from studium.core.database import reading
-from studium.core.errors import BadRequest
 from studium.plugins.payments.entities import Payment
-from studium.plugins.payments.payment_view import ID, view_of
+from studium.plugins.payments.key_pages import Place, place_of, text_of
+from studium.plugins.payments.payment_view import view_of
 from studium.services.account_sections import AccountSection
 from studium.services.users import SignedInUser, require_session
 
@@ -24,11 +23,11 @@ ON_A_PAGE = 20
 def show() -> Response:
     """GET /payments?before=<cursor>; the cursor is the last payment of the page before."""
     user = require_session()
-    before = _cursor(request.args.get("before", ""))
+    before = place_of(request.args.get("before", ""))
     with reading():
         rows = _rows(user.id, before)
         views = [view_of(row) for row in rows[:ON_A_PAGE]]
-    older = f"{views[-1].created_at.isoformat()}_{views[-1].id}" if len(rows) > ON_A_PAGE else None
+    older = text_of((views[-1].created_at, views[-1].id)) if len(rows) > ON_A_PAGE else None
     response = make_response(render_template("payments/history.html", payments=views, older=older, first=before is None))
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -44,24 +43,10 @@ def account_section(user: SignedInUser) -> AccountSection:
     return AccountSection("payments", _("Payments"), Markup(html))  # noqa: S704  a template made it
 
 
-def _rows(user_id: int, before: tuple[datetime, str] | None) -> Sequence[Payment]:
+def _rows(user_id: int, before: Place | None) -> Sequence[Payment]:
     mine = Payment.select(lambda row: row.user_id == user_id)
     if before is not None:
         at, payment_id = before
         mine = mine.filter(lambda row: row.created_at < at or (row.created_at == at and row.id < payment_id))
     found: Sequence[Payment] = mine.order_by(desc(Payment.created_at), desc(Payment.id))[: ON_A_PAGE + 1]
     return found
-
-
-def _cursor(text: str) -> tuple[datetime, str] | None:
-    """Raises BadRequest for what no page of ours leads to."""
-    if not text:
-        return None
-    at, _space, payment_id = text.partition("_")
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is not None or not ID.fullmatch(payment_id):
-        raise BadRequest("The address of this page is damaged. Begin at /payments.")
-    return moment, payment_id

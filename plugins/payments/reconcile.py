@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from studium.core.clock import now
 from studium.core.database import reading, transaction
@@ -61,10 +62,10 @@ def reconcile(checkpoint: Callable[[], None] = lambda: None) -> Round:
         for payment_id, provider in due:
             checkpoint()
             if provider not in done.down and _plan(payment_id):
-                _one_of_many("payment", payment_id, lambda one=payment_id, its=provider: _look_at(one, its, done))  # type: ignore[misc]
+                _one_of_many("payment", payment_id, partial(_look_at, payment_id, provider, done))
     for refund_id in due_refunds(BATCH):
         checkpoint()
-        _one_of_many("refund", refund_id, lambda one=refund_id: _go_on(one, done))  # type: ignore[misc]
+        _one_of_many("refund", refund_id, partial(_go_on, refund_id, done))
     hand_over_again(BATCH)
     return done
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,7 +11,6 @@ from pydantic import BaseModel, ConfigDict
 
 from studium.core.clock import now
 from studium.core.database import transaction
-from studium.core.runtime import runtime
 from studium.plugins.sandbox.service import Event
 from studium.plugins.sandbox.settings import is_on
 from studium.plugins.sandbox.signing import HEADER, sign, webhook_key
@@ -20,6 +18,7 @@ from studium.queue import jobs
 from studium.queue.errors import JobError
 from studium.queue.kinds import Discard, job_kind
 from studium.queue.running import RunningJob
+from studium.services.site import loopback_url
 from studium.services.translation import N_
 
 Manner = Literal["once", "duplicate", "reordered", "late", "lost"]
@@ -65,17 +64,7 @@ def sandbox_webhook(job: RunningJob, params: Webhook) -> dict[str, Any]:
         raise Discard("There is no sandbox here.")
     raw = json.dumps(Event(params.event, params.kind, params.reference).body()).encode()
     headers = {"content-type": "application/json", HEADER: sign(raw, webhook_key())}
-    answer = requests.post(_address(), data=raw, headers=headers, timeout=10, allow_redirects=False)
+    answer = requests.post(loopback_url("/webhooks/sandbox"), data=raw, headers=headers, timeout=10, allow_redirects=False)
     if answer.status_code != 200:
         raise JobError(f"The site answered {answer.status_code} to a webhook of the sandbox; it is sent again.")
     return {"status": 200}
-
-
-def _address() -> str:
-    """Where this site listens; loopback, whatever its settings say."""
-    core = runtime().settings.core
-    try:
-        host = core.host if ipaddress.ip_address(core.host).is_loopback else "127.0.0.1"
-    except ValueError:
-        host = "127.0.0.1"
-    return f"http://{f'[{host}]' if ':' in host else host}:{core.port}/webhooks/sandbox"

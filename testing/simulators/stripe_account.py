@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 
 from pydantic import SecretStr
 
 from studium.core.runtime import runtime
 from studium.plugins.stripe.settings import StripeSettings
+from studium.services.site import loopback_url
 
 PATH = "/simulators/stripe"
 
 
 def settings() -> StripeSettings:
     """What the real provider is told, so that it asks this site; the key is of no use elsewhere."""
-    return StripeSettings(secret_key=SecretStr(api_key()), webhook_secrets=(SecretStr(webhook_secret()),), api_base=here(PATH))
+    return StripeSettings(secret_key=SecretStr(api_key()), webhook_secrets=(SecretStr(webhook_secret()),), api_base=loopback_url(PATH))
 
 
 def api_key() -> str:
@@ -26,16 +26,6 @@ def api_key() -> str:
 def webhook_secret() -> str:
     """The signing secret of the one endpoint."""
     return f"whsec_{_made('webhook')}"
-
-
-def here(path: str) -> str:
-    """A path of this site where it listens: on loopback, whatever its settings say."""
-    core = runtime().settings.core
-    try:
-        host = core.host if ipaddress.ip_address(core.host).is_loopback else "127.0.0.1"
-    except ValueError:
-        host = "127.0.0.1"
-    return f"http://{f'[{host}]' if ':' in host else host}:{core.port}{path}"
 
 
 def _made(what: str) -> str:

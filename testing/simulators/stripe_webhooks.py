@@ -18,9 +18,9 @@ from studium.queue import jobs
 from studium.queue.errors import JobError
 from studium.queue.kinds import Discard, job_kind
 from studium.queue.running import RunningJob
-from studium.services.site import absolute_url
+from studium.services.site import absolute_url, loopback_url
 from studium.services.translation import N_
-from studium.testing.simulators.stripe_account import here, webhook_secret
+from studium.testing.simulators.stripe_account import webhook_secret
 from studium.testing.simulators.stripe_store import Body, Books, books, epoch
 
 HEADER = "Stripe-Signature"
@@ -72,7 +72,7 @@ def simulated_stripe_webhook(job: RunningJob, params: Webhook) -> dict[str, Any]
 
     with books() as opened:
         event = opened.find(params.event)
-        address = opened.switch("endpoint") or here("/webhooks/stripe")
+        address = opened.switch("endpoint") or loopback_url("/webhooks/stripe")
     if event is None or runtime().settings.core.env == "production":
         raise Discard("There is no such event of the simulated Stripe.")
     raw, headers = delivery(event)

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from studium.core.runtime import runtime
 from studium.plugins.yookassa.settings import YookassaSettings
-from studium.testing.simulators.stripe_account import here
+from studium.services.site import loopback_url
 
 PATH = "/simulators/yookassa"
 SHOP_ID = "100500"
@@ -18,7 +18,7 @@ SOURCES = ("127.0.0.0/8", "::1")  # its notifications come from this machine
 def settings() -> YookassaSettings:
     """What the real provider is told, so that it asks this site; receipts and currencies as the site's settings have them."""
     return runtime().settings[YookassaSettings].model_copy(update={
-        "shop_id": SHOP_ID, "secret_key": SecretStr(secret_key()), "api_base": here(f"{PATH}/v3"), "sources": SOURCES})
+        "shop_id": SHOP_ID, "secret_key": SecretStr(secret_key()), "api_base": loopback_url(f"{PATH}/v3"), "sources": SOURCES})
 
 
 def secret_key() -> str:

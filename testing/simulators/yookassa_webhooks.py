@@ -16,8 +16,8 @@ from studium.queue import jobs
 from studium.queue.errors import JobError
 from studium.queue.kinds import Discard, job_kind
 from studium.queue.running import RunningJob
+from studium.services.site import loopback_url
 from studium.services.translation import N_
-from studium.testing.simulators.stripe_account import here
 from studium.testing.simulators.yookassa_store import Body, books
 
 MANNERS: Mapping[str, str] = {"": "once, at once", "duplicate": "three times", "late": "20 seconds late",
@@ -64,8 +64,8 @@ def simulated_yookassa_webhook(job: RunningJob, params: Notification) -> dict[st
         found = opened.find("notification", params.notification)
     if found is None or runtime().settings.core.env == "production":
         raise Discard("There is no such notification of the simulated YooKassa.")
-    answer = requests.post(here("/webhooks/yookassa"), data=body_of(found), headers={"Content-Type": "application/json"}, timeout=10,
-                           allow_redirects=False)
+    answer = requests.post(loopback_url("/webhooks/yookassa"), data=body_of(found), headers={"Content-Type": "application/json"},
+                           timeout=10, allow_redirects=False)
     if answer.status_code != OK:
         raise JobError(f"The site answered {answer.status_code} to a webhook of the simulated YooKassa; it is sent again.")
     return {"status": OK}

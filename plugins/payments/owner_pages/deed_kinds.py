@@ -13,7 +13,6 @@ from studium.plugins.payments.confirming import confirm_offline, reject_offline
 from studium.plugins.payments.dispute_moves import DISPUTABLE
 from studium.plugins.payments.disputes import mark_dispute
 from studium.plugins.payments.errors import NotConfirmable
-from studium.plugins.payments.granting import PAID_TWICE
 from studium.plugins.payments.owner_pages.record import Record
 from studium.plugins.payments.owner_pages.words import dispute_name, provider_name
 from studium.plugins.payments.problems import dismiss_problem
@@ -103,7 +102,7 @@ def _who_loses(record: Record, when: str) -> Iterator[str]:
     if record.has_substitute:
         yield _("Nobody loses access: the tier was paid twice, and the other payment takes the place of this one.")
         return
-    if record.row.problem == PAID_TWICE or not running:
+    if not running:
         yield _("Nobody loses access: no running access hangs on this payment.")
         return
     for access in running:

@@ -13,7 +13,7 @@ from studium.core.clock import now
 from studium.core.database import reading
 from studium.plugins.payments.entities import Enrolment
 from studium.plugins.payments.holdings import runs
-from studium.plugins.payments.owner_pages.key_pages import number_of
+from studium.plugins.payments.key_pages import number_of
 from studium.services.courses.catalogue import find_course_by_id, find_courses
 from studium.services.languages import language
 from studium.services.people import Person, find_people, find_people_called

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import render_template, request
 
+from studium.plugins.payments.key_pages import place_of, text_of
 from studium.plugins.payments.owner_pages.filters import read_filter
-from studium.plugins.payments.owner_pages.key_pages import place_of, text_of
 from studium.plugins.payments.owner_pages.search import find_payments, find_totals
 from studium.plugins.payments.owner_pages.words import NEEDS
 from studium.plugins.payments.story_words import PROBLEMS

@@ -13,8 +13,8 @@ from pony.orm import count, desc, select
 from studium.core.clock import now
 from studium.core.database import reading
 from studium.plugins.payments.entities import Payment, PaymentReference, Refund
+from studium.plugins.payments.key_pages import Place
 from studium.plugins.payments.owner_pages.filters import PaymentFilter
-from studium.plugins.payments.owner_pages.key_pages import Place
 from studium.plugins.payments.payment_view import ID
 from studium.plugins.payments.schedule import THEN
 from studium.plugins.payments.transitions import CREATING, DISPUTED, OPEN

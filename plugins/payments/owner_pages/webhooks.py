@@ -10,7 +10,7 @@ from pony.orm import count, desc, select
 from studium.core.clock import now
 from studium.core.database import reading
 from studium.plugins.payments.entities import WebhookDelivery, WebhookRejection
-from studium.plugins.payments.owner_pages.key_pages import number_of
+from studium.plugins.payments.key_pages import number_of
 from studium.services.provider_registry import provider_classes
 
 PAGE = 50

@@ -8,6 +8,7 @@ from studium.core.errors import BadRequest
 from studium.plugins.payments.payment_view import ID
 
 Place = tuple[datetime, str]
+DAMAGED = "The address of this page is damaged. Begin at its first page."
 
 
 def place_of(text: str) -> Place | None:
@@ -20,7 +21,7 @@ def place_of(text: str) -> Place | None:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is not None or not ID.fullmatch(payment_id):
-        raise BadRequest("The address of this page is damaged. Begin at /owner.")
+        raise BadRequest(DAMAGED)
     return moment, payment_id
 
 
@@ -34,5 +35,5 @@ def number_of(text: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise BadRequest("The address of this page is damaged. Begin at /owner.")
+        raise BadRequest(DAMAGED)
     return int(text)
