@@ -21,7 +21,7 @@ from virtualenv import PYTHON
 LOGS = ROOT / "build" / "verify"
 TYPED = ROOT / "build" / "mypy" / "studium"
 PACKAGES = ("core", "queue", "services", "plugins", "web", "testing")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 SHOWN_OF_A_FAILURE = 60
 PYTEST = (str(PYTHON), "-m", "pytest", "-p", "no:cacheprovider")
 QUICK = (*PYTEST, "-p", "no:schemathesis")  # only the fuzz tests need it, and each process would load it for a second
@@ -90,7 +90,7 @@ def wheel(log: TextIO) -> None:
 def browser(log: TextIO) -> None:
     """The site in a real Chromium."""
     if not any(shutil.which(name) for name in BROWSERS):
-        raise Failed("there is no Chromium, which these tests drive. On Debian and Ubuntu: apt install chromium")
+        raise Failed("there is no Chromium, which these tests drive. On Debian and Ubuntu: apt install chromium-headless-shell")
     _call(log, *PYTEST, "-n", "2", "--dist", "loadfile", "-m", "e2e", "tests/e2e")  # two sites and two browsers: they mostly wait
 
 
