@@ -8,7 +8,7 @@ import ipaddress
 import os
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar, cast
 from urllib.parse import urlsplit
@@ -28,6 +28,8 @@ FIRST_PARTY_PLUGINS = (
     "studium.plugins.telegram",
     "studium.plugins.progress",
     "studium.plugins.documents",
+    "studium.plugins.notifications",
+    "studium.plugins.email",
     "studium.plugins.payments",
     "studium.plugins.stripe",
     "studium.plugins.yookassa",
@@ -119,6 +121,10 @@ class Settings:
 
     def __getitem__(self, section: type[S]) -> S:
         return cast(S, self._sections[section])
+
+    def __iter__(self) -> Iterator[Section]:
+        """The sections, the core's first."""
+        return iter(self._sections.values())
 
     @property
     def secret(self) -> str:

@@ -7,7 +7,8 @@ StudiumError
     ├── TooManyJobs                                            the user has as many active jobs as one may have
     ├── NotRetryable, NotDiscardable, NotWaiting               the state of the job does not allow it
     ├── JobTimedOut                                            a run took longer than its kind allows; a failure
-    └── Discard                                                raised by a job: it cannot succeed, do not try again
+    ├── Discard                                                raised by a job: it cannot succeed, do not try again
+    └── RetryLater                                             raised by a job: it may succeed after so many seconds
 BaseException
 └── Stopped                                                    leaves `run`; no `except Exception` stops it
     ├── Cancelled   somebody cancelled the job
@@ -86,6 +87,16 @@ class UnknownPeriodicTask(JobError):
 
 class Discard(JobError):
     """Raise it in a job that cannot succeed: the job fails at once, with this text as the reason."""
+
+
+class RetryLater(JobError):
+    """Raise it in a job that knows when another try makes sense: this one failed, the next begins `seconds` from now instead of after the
+    backoff of the kind. It uses up one of the kind's retries; the text is the reason.
+    """
+
+    def __init__(self, text: str, seconds: float) -> None:
+        super().__init__(text)
+        self.seconds = max(0.0, seconds)
 
 
 class Stopped(BaseException):

@@ -20,7 +20,7 @@ class Hello(BaseModel):
     seconds: float = Field(3, ge=0, le=60)
 
 
-@job_kind("hello", "Greeting", params=Hello, self_service=True)
+@job_kind("hello", "Greeting", params=Hello, self_service=True, tells={"succeeded", "failed"})
 def hello(job: RunningJob, params: Hello) -> dict[str, str]:
     """Count to the end, with a checkpoint at each step, then greet."""
     steps = round(params.seconds * STEPS_A_SECOND)

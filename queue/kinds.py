@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -11,14 +11,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from studium.core.errors import PluginError
 from studium.core.runtime import collect, runtime
-from studium.queue.errors import Discard, InvalidParams, JobError, UnknownKind, UnknownQueue
+from studium.queue.errors import Discard, InvalidParams, JobError, RetryLater, UnknownKind, UnknownQueue
 
 if TYPE_CHECKING:
     from studium.queue.running import RunningJob
 
-__all__ = ["QUEUES", "Discard", "JobKind", "NoParams", "find_kind", "job_kind", "load_kinds", "parse_params"]
+__all__ = ["QUEUES", "Discard", "JobKind", "NoParams", "RetryLater", "find_kind", "job_kind", "load_kinds", "parse_params"]
 
 QUEUES = ("default", "realtime")
+TOLD = frozenset({"succeeded", "failed"})  # ends that a kind may tell of
 P = TypeVar("P", bound=BaseModel)
 Result = dict[str, Any] | None
 
@@ -47,6 +48,7 @@ class JobKind(Generic[P]):
     admit: Callable[[int, P], None] | None = None
     unique: Callable[[int | None, P], str] | None = None
     keep: Callable[[], timedelta] | None = None
+    tells: frozenset[str] = frozenset()
 
 
 def job_kind(
@@ -64,20 +66,25 @@ def job_kind(
     admit: Callable[[int, P], None] | None = None,
     unique: Callable[[int | None, P], str] | None = None,
     keep: Callable[[], timedelta] | None = None,
+    tells: Collection[str] = (),
 ) -> Callable[[Callable[[RunningJob, P], Result]], JobKind[P]]:
     """Make a JobKind of the decorated function `run(job, params) -> dict | None`; a dict of JSON values is kept.
 
     A run that raises is tried again `retries` times after `backoff` seconds, doubled each time; `timeout` is in
     seconds and noticed at checkpoints; a higher `priority` goes first; at most `limit` run at once, over all
-    processes. Raises UnknownQueue, and ValueError for a limit below 1.
+    processes. Raises UnknownQueue, and ValueError for a limit below 1 and an unknown state in `tells`.
 
     With `self_service` a student may start it by the API. That calls `admit(user_id, params)` first, outside a
     transaction, which raises a Problem such as NotFound to refuse, and takes `unique(user_id, params)` as the unique
     key, so that a double click makes one job. `keep()` is how long a succeeded job is kept when its result is of use for
     longer than STUDIUM_QUEUE_KEEP_FINISHED_DAYS.
+
+    With `tells`, of "succeeded" and "failed", the fact `job_finished` is published when a job that belongs to a person ends so.
     """
     if limit is not None and limit < 1:
         raise ValueError(f"The job kind {name} has the limit {limit}; to stop it, pause its queue instead.")
+    if not TOLD.issuperset(tells):
+        raise ValueError(f"The job kind {name} tells of {sorted(set(tells) - TOLD)}; it may tell of: {', '.join(sorted(TOLD))}.")
     if queue not in QUEUES:
         raise UnknownQueue(f"The job kind {name} asks for the queue {queue!r}; there are: {', '.join(QUEUES)}.")
 
@@ -85,7 +92,8 @@ def job_kind(
         raise JobError(f"The params of the job kind {name} must be a pydantic model, not {params!r}; leave them out if it takes none.")
 
     def declare(run: Callable[[RunningJob, P], Result]) -> JobKind[P]:
-        return JobKind(name, title, params, run, retries, backoff, timeout, queue, priority, limit, self_service, admit, unique, keep)
+        return JobKind(name, title, params, run, retries, backoff, timeout, queue, priority, limit, self_service, admit, unique, keep,
+                       frozenset(tells))
 
     return declare
 

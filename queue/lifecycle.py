@@ -17,6 +17,7 @@ from studium.queue.announcements import announce, send_message
 from studium.queue.entities import CANCELLED, FAILED, MESSAGE_LENGTH, QUEUED, RETRYING, RUNNING, Job
 from studium.queue.lines import Line, add_lines, shortened, with_traceback
 from studium.queue.slots import best_due, job_has_slot, slot_freed
+from studium.queue.telling import tell_of_end
 
 log = get_logger(__name__)
 POISONOUS = (
@@ -87,6 +88,7 @@ def succeed(run: Claim, result: str | None) -> None:
             _refuse(run)
         else:
             announce("job_succeeded", row, attempt=run.attempt)
+            tell_of_end(row)
             slot_freed(row.kind)
 
 
@@ -162,6 +164,7 @@ def end_failed(job: Job, reason: str, error: BaseException | None = None) -> Non
     job.error = shortened(reason)
     _end(job, FAILED)
     announce("job_failed", job, line=_why(reason, error), attempt=job.attempts, error=reason)
+    tell_of_end(job, reason if error is None else "")
 
 
 def _end_cancelled_or(job: Job, other: Callable[[Job], object]) -> None:

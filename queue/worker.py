@@ -20,7 +20,7 @@ from studium.core.logs import get_logger
 from studium.core.runtime import runtime
 from studium.queue import lifecycle
 from studium.queue.backoff import seconds_before_retry
-from studium.queue.errors import Cancelled, Discard, Draining, InvalidParams, LeaseLost, UnknownKind
+from studium.queue.errors import Cancelled, Discard, Draining, InvalidParams, LeaseLost, RetryLater, UnknownKind
 from studium.queue.heart import Heart
 from studium.queue.kinds import QUEUES, JobKind, find_kind, parse_params
 from studium.queue.lifecycle import Claim
@@ -134,6 +134,8 @@ def _run_to_its_end(job: RunningJob, kind: JobKind[Any], params: Any) -> Callabl
         result = kind.run(job, params)
     except Discard as reason:
         return partial(lifecycle.fail, claim, str(reason) or "The job was discarded without a reason.")
+    except RetryLater as later:
+        return _after_request(claim, kind, later)
     except Cancelled:
         return partial(lifecycle.cancel_run, claim)
     except Draining:
@@ -160,6 +162,13 @@ def after_failure(claim: Claim, kind: JobKind[Any], error: BaseException) -> Cal
     if failures > kind.retries:
         return partial(lifecycle.fail, claim, reason, error)
     return partial(lifecycle.retry, claim, reason, seconds_before_retry(kind.backoff, failures), error)
+
+
+def _after_request(claim: Claim, kind: JobKind[Any], later: RetryLater) -> Callable[[], None]:
+    """As after a failure, when the job itself said how long to wait; that is no fault of the code, so without a traceback."""
+    if claim.failures + 1 > kind.retries:
+        return partial(lifecycle.fail, claim, str(later))
+    return partial(lifecycle.retry, claim, str(later), later.seconds)
 
 
 def _after_success(claim: Claim, result: object) -> Callable[[], None]:

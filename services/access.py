@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from studium.core.runtime import runtime
-from studium.services.users import SignedInUser
+from studium.services.users import OPS, OWNER, SignedInUser
+
+SEES_ALL = frozenset({OWNER, OPS})
 
 
 class Watchable(Protocol):
@@ -19,9 +21,15 @@ class Watchable(Protocol):
 
 
 def may_watch(user: SignedInUser | None, lesson: Watchable) -> bool:
-    """Free previews are open to all; others need a signed-in user whom no plugin refuses."""
+    """Free previews are open to all; others need a signed-in user whom no plugin refuses.
+
+    Owners and operators look at every lesson, to see what their students see, and find out why one cannot; in their browser only, as a
+    token carries no roles. What they watch is kept as their own progress, as anybody's is.
+    """
     if lesson.preview:
         return True
     if user is None:
         return False
+    if user.roles & SEES_ALL:
+        return True
     return runtime().hooks.may_watch(user_id=user.id, lesson_id=lesson.id) is not False

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from studium.core.facts import FactPayload, fact
+from studium.queue.facts import JobFinished as JobFinished  # the queue publishes it; its hook is among the product's
 
 
 @fact("lesson_completed", version=1)
@@ -37,6 +38,31 @@ class UserSignedIn(FactPayload):
     session_id: int
     method: str
     signed_in_at: datetime
+
+
+@fact("signed_in_on_new_device", version=1)
+class SignedInOnNewDevice(FactPayload):
+    """A person who signed in before did so with a browser and system that they never used here; stored besides `user_signed_in`.
+
+    `device` names both, "Firefox, Linux", or is "". Where it was is asked by the hook `find_sign_in_address`.
+    """
+
+    user_id: int
+    session_id: int
+    method: str
+    device: str
+    signed_in_at: datetime
+
+
+@fact("certificate_issued", version=1)
+class CertificateIssued(FactPayload):
+    """A certificate was issued and its PDF is there; stored once for each certificate. `path` is its public page. `issued_at` is UTC."""
+
+    user_id: int
+    course_id: int
+    code: str
+    path: str
+    issued_at: datetime
 
 
 @fact("user_deleted", version=1)

@@ -15,18 +15,26 @@ if TYPE_CHECKING:
     from studium.services.documents import DocumentStore
     from studium.services.facts import (
         AccessEnding,
+        CertificateIssued,
         CourseCompleted,
         EnrolmentGranted,
         EnrolmentRevoked,
+        JobFinished,
         LessonCompleted,
         PaymentCompleted,
         PaymentDisputed,
         PaymentFailed,
         PaymentRefunded,
+        SignedInOnNewDevice,
         UserDeleted,
         UserSignedIn,
     )
+    from studium.services.header_items import HeaderItem
+    from studium.services.notifications.channels import NotificationChannel
+    from studium.services.notifications.events import NotificationEvent
+    from studium.services.notifications.giving import NewNotice
     from studium.services.offers import JobOffer
+    from studium.services.owner_pages import OwnerPage
     from studium.services.people import Person
     from studium.services.progress import CourseProgress, LessonProgress
     from studium.services.providers import PaymentProvider
@@ -61,6 +69,14 @@ def find_open_sessions(session_ids: Sequence[int]) -> Collection[int] | None:
 
     Asked in the cable, in a thread, every STUDIUM_CABLE_SESSION_CHECK_SECONDS for the sessions of all open sockets, some hundred
     at a time; sockets of the others are closed. Return None to leave the question to others; when nobody answers, all stay open.
+    """
+
+
+@hookspec(firstresult=True)
+def find_sign_in_address(session_id: int) -> str | None:
+    """The network address that a session was opened from, as its person sees it among their devices; None for an unknown session.
+
+    Asked in workers, when the person is told of a sign-in: the address is in no fact, because facts outlive accounts.
     """
 
 
@@ -104,6 +120,14 @@ def find_course_progress(user_id: int, course_id: int) -> CourseProgress | None:
 
 
 @hookspec(firstresult=True)
+def find_courses_progress(user_id: int, course_ids: Collection[int]) -> Mapping[int, CourseProgress] | None:
+    """As `find_course_progress`, of several courses by id, in a constant number of queries; unknown courses are left out.
+
+    Asked by pages and the API that list courses, in web. The first plugin with an answer wins.
+    """
+
+
+@hookspec(firstresult=True)
 def find_watched_time(user_id: int, since: datetime, until: datetime) -> Sequence[WatchedTime] | None:
     """What the user watched between two moments, one value for each day and lesson, in the order of days; in a constant number of queries.
 
@@ -137,10 +161,34 @@ def find_people_called(words: str, limit: int) -> Sequence[Person] | None:
 
 
 @hookspec(firstresult=True)
+def find_user_ids(after: int, limit: int) -> Sequence[int] | None:
+    """Ids of all people with an account, above `after`, ascending, at most `limit`: to go through everybody in pieces, in a worker.
+
+    Return None when you know no people at all. The first plugin with an answer wins.
+    """
+
+
+@hookspec(firstresult=True)
+def find_enrolled_ids(course_id: int, after: int, limit: int) -> Sequence[int] | None:
+    """Ids of the people with a running enrolment in the course, above `after`, ascending, at most `limit`, each once.
+
+    Asked in workers, piece by piece. Return None when nothing is sold. The first plugin with an answer wins.
+    """
+
+
+@hookspec(firstresult=True)
 def find_user_id(telegram_id: int) -> int | None:
     """The id of the person with this Telegram account; None for somebody who never signed in. Asked in workers, when they write to the bot.
 
     `find_person` tells the rest. The first plugin with an answer wins.
+    """
+
+
+@hookspec(firstresult=True)
+def find_telegram_ids(user_ids: Collection[int]) -> Mapping[int, int] | None:
+    """The Telegram ids of those of these people that have an account, by user id, in one query; below zero for who has no Telegram.
+
+    Asked in web and workers, for what is to reach people by the bot. Return None when you know no people at all. The first answer wins.
     """
 
 
@@ -241,6 +289,69 @@ def account_sections(user: SignedInUser, language: str) -> Sequence[AccountSecti
 
 
 @hookspec
+def header_items(user: SignedInUser, language: str) -> Sequence[HeaderItem]:  # type: ignore[empty-body]
+    """Parts of the header of every page, before the account menu, such as a bell.
+
+    Asked in web for each page that a signed-in person sees, so it must be very quick: at most one query, no network. `language` is the
+    reader's. An error page has a header too: what needs the database must not raise when that is gone; an exception of one plugin is
+    logged and leaves its item out. Return a list, empty for nothing. Example: `return [HeaderItem(Markup(render_template(...)))]`.
+    """
+
+
+@hookspec
+def owner_pages(language: str) -> Sequence[OwnerPage]:  # type: ignore[empty-body]
+    """Pages for the owner, as links of the owner's navigation; their views call `services.users.require_role(OWNER)` themselves, best by a
+    gate (`core.gates.put_gate`), and their templates extend "owner/layout.html", which shows the navigation.
+
+    Asked in web for each of the owner's pages, so it must be quick. Example:
+    `return [OwnerPage(_("Announcements"), "/owner/broadcasts", order=20)]`.
+    """
+
+
+@hookspec
+def register_notification_events() -> Sequence[NotificationEvent]:  # type: ignore[empty-body]
+    """Things that people can be told of by `services.notifications.give_notice()`: their sentences and where they go by default.
+
+    Asked once a process, at the first need. Two of one code stop with an error. Example:
+    `return [NotificationEvent("shop.parcel_sent", N_("Parcel sent"), N_("Shop"), N_("Your parcel {number} is on its way"))]`.
+    """
+
+
+@hookspec
+def register_notification_channels() -> Sequence[type[NotificationChannel]]:  # type: ignore[empty-body]
+    """Ways to people beside the bell: subclasses of `studium.services.notifications.channels.NotificationChannel`, by class.
+
+    Asked once a process, in web and workers, at the first need; each is made without arguments. Return it whether it is set up or not: its
+    `is_available()` tells. Two of one code stop with an error. Example: `return [PostcardChannel]`.
+    """
+
+
+@hookspec(firstresult=True)
+def keep_notice(notice: NewNotice) -> bool | None:
+    """Keep a notice for the person and have it carried to them; called by `services.notifications.give_notice()`, in the open transaction.
+
+    Return True for a new one, False for one that was given before (same person, event and key). Implemented by the plugin that keeps
+    notices; the first answer wins.
+    """
+
+
+@hookspec
+def channel_restored(user_id: int, channel: str) -> None:
+    """The person can be reached in this channel again, such as after they unblocked the bot.
+
+    Called by `services.notifications.resume_channel()`, in the open transaction of whoever found out.
+    """
+
+
+@hookspec
+def channel_lost(user_id: int, channel: str, address: str, reason: str) -> None:
+    """The person cannot be reached at this address any more, such as after a mail to it came back; `reason` as of AddressRefused.
+
+    Called by `services.notifications.stop_channel()`, in the open transaction of whoever found out.
+    """
+
+
+@hookspec
 def register_frames(hub: Hub) -> Mapping[str, Callable[[Connection, dict[str, Any]], None]]:  # type: ignore[empty-body]
     """Handlers of further WebSocket frames, by the key that names the frame, such as `{"beat": on_beat}`.
 
@@ -261,8 +372,23 @@ def course_completed(fact: CourseCompleted) -> None:
 
 
 @hookspec
+def certificate_issued(fact: CertificateIssued) -> None:
+    """A certificate waits for its owner; delivered at least once, by a job."""
+
+
+@hookspec
+def job_finished(fact: JobFinished) -> None:
+    """A job that a person asked for ended, of a kind that tells of it; delivered at least once, by a job."""
+
+
+@hookspec
 def user_signed_in(fact: UserSignedIn) -> None:
     """A person signed in on a browser; delivered at least once, by a job."""
+
+
+@hookspec
+def signed_in_on_new_device(fact: SignedInOnNewDevice) -> None:
+    """A person signed in with a browser and system that is new for them, which may be somebody else; delivered at least once, by a job."""
 
 
 @hookspec

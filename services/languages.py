@@ -1,4 +1,4 @@
-"""Which language a person reads: their choice, else their browser's, else English."""
+"""Which language a person reads: that of their account, else what was chosen in this browser, else the browser's own, else English."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ YEAR = 365 * 24 * 3600
 def language() -> str:
     """"ru" or "en" for this request."""
     user = current_user()
-    for choice in (request.cookies.get(LANGUAGE_COOKIE), user.language if user else None):
+    for choice in (user.language if user else None, request.cookies.get(LANGUAGE_COOKIE)):
         if choice in LANGUAGES:
             return str(choice)
     return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]

@@ -19,9 +19,12 @@ from studium.queue.periodic import PeriodicTask
 from studium.services import hookspecs
 from studium.services.cable.settings import CableSettings
 from studium.services.cache.entries import init_cache
+from studium.services.cache.health import CACHE_CHECK
+from studium.services.cache.settings import CacheSettings
 from studium.services.cache.trimming import EVERY_TEN_MINUTES, trim_cache
 from studium.services.courses import ENTITIES, MIGRATIONS
 from studium.services.limits import LimitSettings
+from studium.services.mail.settings import MailSettings
 from studium.services.site import SiteSettings
 from studium.services.telegram import TelegramSettings
 from studium.services.token_scopes import init_tokens
@@ -35,8 +38,8 @@ def register_hookspecs() -> Sequence[ModuleType]:
 
 @hookimpl
 def register_settings() -> Sequence[type[Section]]:
-    """The name of the school, the cable's limits, how often one may ask, and Telegram."""
-    return [SiteSettings, CableSettings, LimitSettings, TelegramSettings]
+    """The name of the school, the limits of cable and cache, how often one may ask, mail, and Telegram."""
+    return [SiteSettings, CableSettings, CacheSettings, LimitSettings, MailSettings, TelegramSettings]
 
 
 @hookimpl
@@ -53,15 +56,16 @@ def register_migrations() -> Migrations:
 
 @hookimpl
 def register_commands() -> Sequence[click.Command]:
-    """`studium course`; imported here, since only the command line should pay for YAML and Markdown."""
+    """`studium course` and `studium cache`; imported here, since only the command line should pay for YAML and Markdown."""
+    from studium.services.cache.commands import cache_group
     from studium.services.courses.commands import course
 
-    return [course]
+    return [cache_group, course]
 
 
 @hookimpl
 def register_jobs() -> Sequence[JobKind[Any]]:
-    """The removal of expired cache entries."""
+    """The trimming of the cache."""
     return [trim_cache]
 
 
@@ -73,19 +77,25 @@ def register_periodic_tasks() -> Sequence[PeriodicTask]:
 
 @hookimpl
 def register_health_checks() -> Sequence[HealthCheck]:
-    """That the cable lives; in the cable itself, that its tail follows."""
+    """That the cable lives and the cache answers; in the cable itself, that its tail follows."""
     if runtime().program == "cable":
         from studium.services.cable.process import health_checks
 
         return health_checks()
-    return [heartbeat_check("cable")]
+    return [heartbeat_check("cable"), CACHE_CHECK]
 
 
 @hookimpl
 def app_created(app: Flask) -> None:
-    """The cache, and the check of API tokens; in the program `cable`, start its parts; gevent is imported there only."""
+    """The cache, and the check of API tokens; in `web` the mark of its release; in the program `cable`, start its parts; gevent is imported
+    there only.
+    """
     init_cache(app)
     init_tokens(app)
+    if runtime().program == "web":
+        from studium.services.release import init_release
+
+        init_release(app)
     if runtime().program == "cable":
         from studium.services.cable.process import start
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from studium.core.runtime import runtime
 
 Segment = tuple[int, int]
 
@@ -38,6 +41,12 @@ class CourseProgress:
     resume_lesson_id: int | None = None
     last_watched_at: datetime | None = None
     completed_at: datetime | None = None
+
+
+def find_courses_progress(user_id: int, course_ids: Collection[int]) -> Mapping[int, CourseProgress]:
+    """The user's progress in these courses by id; empty when no plugin keeps progress."""
+    found: Mapping[int, CourseProgress] | None = runtime().hooks.find_courses_progress(user_id=user_id, course_ids=course_ids)
+    return found or {}
 
 
 def percent(completed: int, required: int) -> int:

@@ -26,7 +26,7 @@ from studium.core.errors import SettingsError, StudiumError
 from studium.core.runtime import runtime
 from studium.core.settings import Section
 
-ALLOWED_UPDATES = ("message", "callback_query")
+ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")  # the last: the person blocked the bot, or unblocked it
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the name of a header
 CONNECT_SECONDS, READ_SECONDS = 5.0, 10.0
 LONGEST_WAIT = 24 * 3600
@@ -211,9 +211,11 @@ class BotApi:
             raise TelegramDown("Telegram's answer to getUpdates is no list of updates.")
         return found
 
-    def send_message(self, chat_id: int, text: str, reply_markup: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Write to a person (plain text); the message as Telegram keeps it, with `message_id`."""
-        return self._object("sendMessage", _written(text, reply_markup) | {"chat_id": chat_id})
+    def send_message(self, chat_id: int, text: str, reply_markup: Mapping[str, Any] | None = None,
+                     entities: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+        """Write to a person: plain text, with `entities` for what is bold or a link; the message as Telegram keeps it (`message_id`)."""
+        marked = {"entities": list(entities)} if entities else {}
+        return self._object("sendMessage", _written(text, reply_markup) | marked | {"chat_id": chat_id})
 
     def answer_callback_query(self, callback_query_id: str, text: str = "") -> None:
         """Tell the person's Telegram that the pressed button was heard; `text` is shown for a moment."""
@@ -282,3 +284,8 @@ def _written(text: str, reply_markup: Mapping[str, Any] | None) -> dict[str, Any
 def keyboard(rows: Sequence[Sequence[tuple[str, str]]]) -> dict[str, Any]:
     """An inline keyboard: rows of (shown, callback data of at most 64 bytes)."""
     return {"inline_keyboard": [[{"text": shown, "callback_data": data} for shown, data in row] for row in rows]}
+
+
+def url_button(shown: str, url: str) -> dict[str, Any]:
+    """An inline keyboard of one button that opens an address in the person's browser."""
+    return {"inline_keyboard": [[{"text": shown, "url": url}]]}

@@ -38,6 +38,14 @@ def N_(text: str) -> str:
     return text
 
 
+def mark_plural(one: str, many: str) -> tuple[str, str]:
+    """Marks both forms of a text that is counted where it is shown, such as the subject and plural of a notification event.
+
+    Import it under the name that pybabel looks for: `from studium.services.translation import mark_plural as ngettext`.
+    """
+    return one, many
+
+
 @lru_cache(maxsize=16)
 def _load(language: str, folders: tuple[Path, ...]) -> gettext.NullTranslations:
     """One chain of catalogs: a text is looked up in one folder after the other."""

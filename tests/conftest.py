@@ -60,7 +60,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     """The environment of every app in this test process; its database is migrated."""
     found = {
         "STUDIUM_ENV": "test", "STUDIUM_DATA_DIR": str(tmp_path_factory.mktemp("data")), "STUDIUM_SECRET_KEY": "test-key-" * 5,
-        "STUDIUM_EXTRA_PLUGINS": "chores,errands,newsletter,open_school,school_email,shop", "STUDIUM_ENTRY_POINTS": "false",
+        "STUDIUM_EXTRA_PLUGINS": "chores,errands,newsletter,open_school,postcards,school_email,shop", "STUDIUM_ENTRY_POINTS": "false",
         "STUDIUM_LOG_LEVEL": "warning",
     }
     settings, plugins = load(found)

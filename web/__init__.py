@@ -19,7 +19,7 @@ from .settings import WebSettings
 
 @hookimpl
 def register_settings() -> Sequence[type[Section]]:
-    """How media are served."""
+    """How media are served, and pages are kept."""
     return [WebSettings]
 
 
@@ -37,12 +37,14 @@ def app_created(app: Flask) -> None:
     """Languages, template words, security headers and limits of requests, in the programs that serve pages."""
     if runtime().program in ("web", "cli"):
         from .context import init_context
+        from .fragment_cache import init_fragments
         from .request_limits import init_request_limits
         from .security import init_security
         from .translation import init_translation
 
         init_translation(app)
         init_context(app)
+        init_fragments(app)
         init_security(app)
         init_request_limits(app)
 

@@ -12,7 +12,7 @@ from studium.services.courses.catalogue import TierInfo, find_course, find_cours
 from studium.services.languages import language
 from studium.services.users import current_user, session_cookie
 
-from .outline import LessonRow, ModuleRow, Outline, make_outline
+from .outline import LessonRow, ModuleRow, Outline, make_outline, make_outlines
 from .schemas import (
     CourseProgressShape,
     CourseShape,
@@ -29,7 +29,7 @@ OPENAPI = "studium.openapi"
 def courses() -> Response:
     """All courses on offer, each as `course` shows it."""
     user = current_user()
-    return data([_course(make_outline(course, user)) for course in find_courses(language())])
+    return data([_course(outline) for outline in make_outlines(find_courses(language()), user)])
 
 
 @operation(CourseShape, signed_in=False)

@@ -11,7 +11,9 @@ from markupsafe import Markup
 
 from studium.services import cable
 from studium.services.cable.listening import heard_from
+from studium.services.header_items import HeaderItem, find_header_items
 from studium.services.languages import language
+from studium.services.owner_pages import find_owner_pages
 from studium.services.site import site_name
 from studium.services.users import SignedInUser, current_user
 
@@ -28,10 +30,12 @@ def init_context(app: Flask) -> None:
         asset=asset,
         current_language=language,
         current_user=current_user,
+        header_items=header_items,
         here=here,
         icon=icon,
         live_values=live_values,
         login_url=login_url,
+        owner_pages=lambda: find_owner_pages(language()),
         script_texts=lambda: json.dumps(texts_for_scripts(), ensure_ascii=False),
         site_name=site_name,
     )
@@ -49,6 +53,11 @@ def live_values(user: SignedInUser) -> dict[str, Any]:
     """What the page's scripts need to hear this user's stream, from `listen_from_now` or else from now on: <meta> name -> content."""
     stream = cable.sign_stream(cable.user_stream(user.id))
     return {"user": user.id, "cable-url": cable.cable_url(), "stream": stream, "stream-last": heard_from()}
+
+
+def header_items() -> list[HeaderItem]:
+    """What plugins add to the header of this page."""
+    return find_header_items(current_user(), language())
 
 
 def here() -> str:

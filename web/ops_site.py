@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from studium.core.gates import put_gate
 
-from .pages.ops import bulk, job, job_list, overview, periodic
+from .pages.ops import bulk, cache, job, job_list, overview, periodic
 from .pages.ops.gate import let_ops_in
 from .pages.ops.words import words_for_templates
 
@@ -19,6 +19,8 @@ ops.add_url_rule("/jobs", "overview", overview.show)
 ops.add_url_rule("/jobs/parts", "overview_parts", overview.parts)
 ops.add_url_rule("/jobs/queues/<queue>/pause", "pause_queue", overview.pause, methods=["POST"])
 ops.add_url_rule("/jobs/queues/<queue>/resume", "resume_queue", overview.resume, methods=["POST"])
+ops.add_url_rule("/cache", "cache", cache.show)
+ops.add_url_rule("/cache/clear", "clear_cache", cache.clear, methods=["POST"])
 ops.add_url_rule("/jobs/list", "job_list", job_list.show)
 ops.add_url_rule("/jobs/bulk", "bulk", bulk.confirm)
 ops.add_url_rule("/jobs/bulk", "start_bulk", bulk.start, methods=["POST"])

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from studium.core.runtime import runtime
 from studium.services.access import may_watch
 from studium.services.courses.catalogue import CourseInfo, LessonInfo, ModuleInfo
-from studium.services.progress import CourseProgress, LessonProgress
+from studium.services.progress import CourseProgress, LessonProgress, find_courses_progress
 from studium.services.sales import find_course_access
 from studium.services.users import SignedInUser
 
@@ -50,6 +49,43 @@ class ModuleRow:
 
 
 @dataclass(frozen=True)
+class ListedLesson:
+    """What the list of lessons shows of one, and nothing else of a person."""
+
+    info: LessonInfo
+    state: str
+    percent: int
+    is_open: bool
+    opens_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ListedModule:
+    """What the list of lessons shows of a module; `number` counts from 1."""
+
+    course: CourseInfo
+    info: ModuleInfo
+    number: int
+    lessons: tuple[ListedLesson, ...]
+
+    @property
+    def cache_key(self) -> tuple[object, ...] | None:
+        """Everything that the list can show: the course knows its lessons, the rest is here."""
+        rows = tuple((row.info.id, row.state, row.percent, row.is_open, str(row.opens_at)) for row in self.lessons)
+        return (self.course.cache_key, self.info.id, self.number, rows) if self.course.cache_key else None
+
+    @property
+    def is_common(self) -> bool:
+        """Whether many people see the list like this: nothing begun, or completed up to a lesson, and nothing counts down."""
+        states = [row.state for row in self.lessons]
+        return "started" not in states and states == sorted(states) and not any(row.opens_at for row in self.lessons)
+
+    def has(self, lesson_id: int | None) -> bool:
+        """Whether the lesson is one of these."""
+        return any(row.info.id == lesson_id for row in self.lessons)
+
+
+@dataclass(frozen=True)
 class Outline:
     """A course, its modules and the person's progress in it (None for visitors)."""
 
@@ -61,6 +97,15 @@ class Outline:
     def lessons(self) -> tuple[LessonRow, ...]:
         """All lessons in order."""
         return tuple(lesson for module in self.modules for lesson in module.lessons)
+
+    @property
+    def listed(self) -> tuple[ListedModule, ...]:
+        """The modules as the list of lessons shows them."""
+        return tuple(
+            ListedModule(self.course, module.info, number, tuple(
+                ListedLesson(row.info, row.state, row.percent, row.is_open, row.opens_at) for row in module.lessons))
+            for number, module in enumerate(self.modules, start=1)
+        )
 
     @property
     def percent(self) -> int:
@@ -113,8 +158,17 @@ class Outline:
 
 
 def make_outline(course: CourseInfo, user: SignedInUser | None) -> Outline:
-    """The course for this person; one question to the progress plugin, whatever the number of lessons."""
-    progress = find_progress(course, user)
+    """The course for this person."""
+    return make_outlines([course], user)[0]
+
+
+def make_outlines(courses: Sequence[CourseInfo], user: SignedInUser | None) -> list[Outline]:
+    """The courses for this person (None: a visitor); one question to the progress plugin, however many there are."""
+    progress = find_courses_progress(user.id, [course.id for course in courses]) if user else {}
+    return [_outline(course, user, progress.get(course.id)) for course in courses]
+
+
+def _outline(course: CourseInfo, user: SignedInUser | None, progress: CourseProgress | None) -> Outline:
     known = progress.lessons if progress else {}
     opened = {info.id: may_watch(user, info) for info in course.lessons}
     openings = find_openings(course, user, opened)
@@ -131,11 +185,3 @@ def find_openings(course: CourseInfo, user: SignedInUser | None, opened: Mapping
     access = find_course_access(user.id, course.id) if user and waiting else None
     locks = {info.id: lock_of(course, info, access) for info in waiting}
     return {lesson_id: lock.opens_at for lesson_id, lock in locks.items() if lock.opens_at is not None}
-
-
-def find_progress(course: CourseInfo, user: SignedInUser | None) -> CourseProgress | None:
-    """The person's progress in the course; None for visitors and when no plugin keeps progress."""
-    if user is None:
-        return None
-    found: CourseProgress | None = runtime().hooks.find_course_progress(user_id=user.id, course_id=course.id)
-    return found

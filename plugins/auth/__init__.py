@@ -92,6 +92,12 @@ def find_signed_in_user(token: str) -> SignedInUser | None:
 
 
 @hookimpl
+def find_sign_in_address(session_id: int) -> str | None:
+    """From the session."""
+    return sessions.address_of(session_id)
+
+
+@hookimpl
 def complete_sign_in(identity: ExternalIdentity, method: str) -> OpenedSession:
     """One user for each Telegram id, and a new session."""
     from studium.plugins.auth import routes
@@ -118,9 +124,21 @@ def find_people_called(words: str, limit: int) -> Sequence[Person]:
 
 
 @hookimpl
+def find_user_ids(after: int, limit: int) -> Sequence[int]:
+    """From the accounts."""
+    return people.find_user_ids(after, limit)
+
+
+@hookimpl
 def find_user_id(telegram_id: int) -> int | None:
     """From the account."""
     return people.find_user_id(telegram_id)
+
+
+@hookimpl
+def find_telegram_ids(user_ids: Collection[int]) -> Mapping[int, int]:
+    """From the accounts."""
+    return people.find_telegram_ids(user_ids)
 
 
 @hookimpl

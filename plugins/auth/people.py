@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pony.orm import desc
+from pony.orm import desc, select
 
 from studium.core.clock import now
 from studium.core.database import reading, transaction
@@ -94,11 +94,24 @@ def _person(user: User) -> Person:
     return Person(id=user.id, display_name=user.display_name, full_name=full_name, language=user.language or None, time_zone=user.time_zone)
 
 
+def find_user_ids(after: int, limit: int) -> list[int]:
+    """Ids of people above `after`, ascending, at most `limit`."""
+    with reading():
+        return list(select(user.id for user in User if user.id > after).order_by(1)[:limit])  # type: ignore[attr-defined]
+
+
 def find_user_id(telegram_id: int) -> int | None:
     """The id of the person with this Telegram account, or None."""
     with reading():
         user = User.get(telegram_id=telegram_id)
         return user.id if user else None
+
+
+def find_telegram_ids(user_ids: Collection[int]) -> dict[int, int]:
+    """The Telegram ids of those of these people that there are, by id."""
+    ids = sorted(set(user_ids))
+    with reading():
+        return {user.id: user.telegram_id for user in User.select(lambda user: user.id in ids)}
 
 
 def find_account(user_id: int) -> AccountView | None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pony.orm import select
+
 from studium.core.clock import now
 from studium.core.database import UNAVAILABLE, after_commit, query, reading, transaction
 from studium.core.facts import publish
@@ -15,8 +17,9 @@ from studium.plugins.auth.entities import Session, User
 from studium.plugins.auth.roles import roles_of
 from studium.plugins.auth.secret_tokens import hash_of, new_token
 from studium.plugins.auth.settings import AuthSettings
+from studium.plugins.auth.user_agents import Device, read_device
 from studium.services.cable.publishing import close_sessions
-from studium.services.facts import UserSignedIn
+from studium.services.facts import SignedInOnNewDevice, UserSignedIn
 from studium.services.users import SignedInUser
 
 log = get_logger(__name__)
@@ -41,12 +44,15 @@ class SessionView:
 
 def open_session(user: User, method: str, user_agent: str, address: str) -> str:
     """Open a session for the user and return its token, which is not stored. Needs an open transaction."""
-    token = new_token()
+    token, device = new_token(), read_device(user_agent)
+    is_new = _is_new(user, device)
     lifetime = timedelta(days=runtime().settings[AuthSettings].session_days)
     row = Session(user=user, token_hash=hash_of(token), generation=user.session_token, method=method,
                   user_agent=user_agent[:LONGEST_AGENT], address=address, created_at=now(), seen_at=now(), expires_at=now() + lifetime)
     row.flush()
     publish(UserSignedIn(user_id=user.id, session_id=row.id, method=method, signed_in_at=row.created_at))
+    if is_new:
+        publish(SignedInOnNewDevice(user_id=user.id, session_id=row.id, method=method, device=device.in_words, signed_in_at=row.created_at))
     return token
 
 
@@ -99,6 +105,13 @@ def list_of(user_id: int) -> list[SessionView]:
     return sorted(found, key=lambda one: (one.seen_at, one.id), reverse=True)
 
 
+def address_of(session_id: int) -> str | None:
+    """Where the session was opened from; None for an unknown one, and when nobody knows."""
+    with reading():
+        row = Session.get(id=session_id)
+        return row.address or None if row is not None else None
+
+
 def find_open(session_ids: Sequence[int]) -> set[int]:
     """Which of the sessions count, by one look at the database: the cable asks for all open sockets."""
     marks = ", ".join("?" * len(session_ids))
@@ -106,6 +119,14 @@ def find_open(session_ids: Sequence[int]) -> set[int]:
     with reading():
         found = query(STILL_OPEN.format(marks=marks), [*session_ids, _text(at), _text(at - _idle())])
     return {session_id for (session_id,) in found}
+
+
+def _is_new(user: User, device: Device) -> bool:
+    """Whether the person signed in before, but never with this browser on this system; the version does not count, it changes weekly."""
+    if user.id is None:
+        return False  # made in this transaction
+    known = {read_device(agent) for agent in select(row.user_agent for row in Session if row.user == user)}  # type: ignore[attr-defined]
+    return bool(known) and device not in known
 
 
 def _close(rows: Sequence[Session]) -> int:

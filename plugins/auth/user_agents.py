@@ -26,6 +26,11 @@ class Device:
     browser: str | None
     system: str | None
 
+    @property
+    def in_words(self) -> str:
+        """Both names, as far as they are known: "Firefox, Linux"; "" for neither."""
+        return ", ".join(name for name in (self.browser, self.system) if name)
+
 
 def read_device(user_agent: str) -> Device:
     """The device of a User-Agent header."""

@@ -52,7 +52,8 @@ def unique(user_id: int | None, params: CertificateParams) -> str:
     return f"{user_id}:{course.id if course else params.course}"
 
 
-@job_kind(KIND, N_("Certificate"), params=CertificateParams, timeout=60, self_service=True, admit=admit, unique=unique, keep=kept_for)
+@job_kind(KIND, N_("Certificate"), params=CertificateParams, timeout=60, self_service=True, admit=admit, unique=unique, keep=kept_for,
+          tells={"failed"})
 def make_certificate(job: RunningJob, params: CertificateParams) -> dict[str, Any]:
     """Look the facts up, issue the certificate unless that is done, draw it, and keep the PDF for its owner."""
     _ = translator(params.language).gettext

@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from studium.core.clock import now
 from studium.core.database import reading, transaction
 from studium.core.errors import StudiumError
+from studium.core.facts import publish
 from studium.core.logs import get_logger
 from studium.plugins.documents.codes import new_code, read_code, show_code
 from studium.plugins.documents.entities import Certificate, CertificateChange, Document
 from studium.services.courses.catalogue import CourseInfo, find_course_by_id
+from studium.services.facts import CertificateIssued
 from studium.services.languages import LANGUAGES
 from studium.services.people import Person
 
@@ -111,13 +113,19 @@ def all_issued(user_id: int | None = None) -> list[CertificateView]:
 
 
 def remember_document(certificate: CertificateView, document_id: str) -> bool:
-    """Note which file is the newest PDF of the certificate; False, and the file is withdrawn, when it was revoked meanwhile."""
+    """Note which file is the newest PDF of the certificate; False, and the file is withdrawn, when it was revoked meanwhile.
+
+    With the first of its files `certificate_issued` is published.
+    """
     with transaction():
         row = Certificate.get(code=certificate.code)
         row.document_id = document_id
         if row.revoked_at is not None:
             _withdraw_document(row)
-        return row.revoked_at is None
+            return False
+        publish(CertificateIssued(user_id=row.user_id, course_id=row.course_id, code=certificate.shown_code, path=certificate.path,
+                                  issued_at=row.issued_at), unique_key=row.code)
+        return True
 
 
 def revoke(written: str, reason: str, by: str) -> CertificateView:

@@ -34,7 +34,8 @@ def unique(user_id: int | None, _params: AccountExport) -> str:
     return str(user_id)
 
 
-@job_kind(KIND, N_("Copy of my data"), params=AccountExport, timeout=600, self_service=True, unique=unique, keep=kept_for)
+@job_kind(KIND, N_("Copy of my data"), params=AccountExport, timeout=600, self_service=True, unique=unique, keep=kept_for,
+          tells={"succeeded", "failed"})
 def make_account_export(job: RunningJob, params: AccountExport) -> dict[str, Any]:
     """Ask every plugin for what it holds on the person, and write that and their documents into a ZIP."""
     _ = translator(params.language).gettext

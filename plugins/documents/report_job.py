@@ -45,7 +45,8 @@ def unique(user_id: int | None, params: LearningReport) -> str:
     return f"{user_id}:{params.course or ''}:{params.days}:{params.language}"
 
 
-@job_kind(KIND, N_("Learning report"), params=LearningReport, timeout=120, self_service=True, admit=admit, unique=unique, keep=kept_for)
+@job_kind(KIND, N_("Learning report"), params=LearningReport, timeout=120, self_service=True, admit=admit, unique=unique, keep=kept_for,
+          tells={"succeeded", "failed"})
 def make_learning_report(job: RunningJob, params: LearningReport) -> dict[str, Any]:
     """Gather the figures, draw the PDF, write the table, and keep both for their owner."""
     _ = translator(params.language).gettext

@@ -34,6 +34,7 @@ from studium.queue.kinds import JobKind
 from studium.queue.periodic import PeriodicTask
 from studium.services.account_sections import AccountSection
 from studium.services.facts import UserDeleted
+from studium.services.owner_pages import OwnerPage
 from studium.services.sales import CourseAccess, TierOffer
 from studium.services.users import SignedInUser
 
@@ -90,6 +91,12 @@ def find_course_access(user_id: int, course_id: int) -> CourseAccess | None:
 
 
 @hookimpl
+def find_enrolled_ids(course_id: int, after: int, limit: int) -> Sequence[int]:
+    """By running enrolments."""
+    return access.find_enrolled_ids(course_id, after, limit)
+
+
+@hookimpl
 def find_tier_offers(user_id: int | None, course_id: int) -> Mapping[int, TierOffer] | None:
     """By prices, enrolments and open payments."""
     return tier_offers.find_tier_offers(user_id, course_id)
@@ -116,6 +123,14 @@ def account_sections(user: SignedInUser, language: str) -> Sequence[AccountSecti
     from studium.plugins.payments.history_pages import account_section  # a page asks, so Flask-Babel is there
 
     return [account_section(user)]
+
+
+@hookimpl(specname="owner_pages")
+def links_of_owner_pages(language: str) -> Sequence[OwnerPage]:
+    """Payments and what belongs to them; the function is called otherwise, since the folder has the hook's name."""
+    from studium.plugins.payments.owner_pages.navigation import links  # a page asks, so Flask-Babel is there
+
+    return links()
 
 
 @hookimpl

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pony.orm import select
+
 from studium.core.clock import now
+from studium.core.database import reading
+from studium.plugins.payments.entities import Enrolment
 from studium.plugins.payments.holdings import Holdings, holdings_for_lesson, holdings_of
 from studium.services.courses.openings import opens_at
 from studium.services.sales import CourseAccess
@@ -32,6 +36,16 @@ def find_course_access(user_id: int, course_id: int) -> CourseAccess | None:
     ends = [one.expires_at for one in held.running if one.expires_at is not None]
     for_life = len(ends) < len(held.running)
     return CourseAccess(frozenset(one.tier_key for one in held.running), held.since, None if for_life else max(ends))
+
+
+def find_enrolled_ids(course_id: int, after: int, limit: int) -> list[int]:
+    """Ids of people above `after` with a running enrolment in the course, ascending, each once, at most `limit`."""
+    at = now()
+    with reading():
+        found = select(row.user_id for row in Enrolment  # type: ignore[attr-defined]
+                       if row.course_id == course_id and row.revoked_at is None and row.user_id > after
+                       and (row.expires_at is None or row.expires_at > at))
+        return list(found.distinct().order_by(1)[:limit])
 
 
 def _rank(held: Holdings) -> int | None:

@@ -45,19 +45,31 @@ class CourseRules:
 
 
 _known: dict[int, CourseRules] = {}  # as many as there are courses
+_course_of: dict[int, int] = {}  # by lesson; those of _known
 
 
-def rules_of_lesson(lesson_id: int) -> CourseRules | None:
-    """The rules of the course that the lesson belongs to; None for an unknown lesson. One query, until the course is imported anew."""
+def rules_of_lesson(lesson_id: int, revisions: Mapping[int, str] | None = None) -> CourseRules | None:
+    """The rules of the course that the lesson belongs to; None for an unknown lesson. One query, or with `revisions` mostly none."""
+    rules = rules_of_course(_course_of[lesson_id], revisions) if revisions and lesson_id in _course_of else None
+    if rules and lesson_id in rules.lessons:
+        return rules
     with reading():
         found = Lesson.select(lambda lesson: lesson.id == lesson_id)
         row = select((lesson.course.id, lesson.course.revision) for lesson in found).get()
         return _rules(*row) if row else None
 
 
-def rules_of_course(course_id: int) -> CourseRules | None:
-    """The rules of a course, archived ones included; None for an unknown one. One query, until it is imported anew."""
+def revisions() -> dict[int, str]:
+    """The revision of each course by its id, in one query: a page that asks for the rules of many courses hands them on."""
     with reading():
+        return dict(select((course.id, course.revision) for course in Course)[:])  # type: ignore[attr-defined]
+
+
+def rules_of_course(course_id: int, revisions: Mapping[int, str] | None = None) -> CourseRules | None:
+    """The rules of a course, archived ones included; None for an unknown one. One query, or with `revisions` mostly none."""
+    with reading():
+        if revisions and course_id in revisions:
+            return _rules(course_id, revisions[course_id])
         revision = select(course.revision for course in Course.select(lambda course: course.id == course_id)).get()
         return _rules(course_id, revision) if revision else None
 
@@ -71,6 +83,7 @@ def _rules(course_id: int, revision: str) -> CourseRules:
     known = _known.get(course_id)
     if known is None or known.revision != revision:
         known = _known[course_id] = _load(course_id, revision)
+        _course_of.update(dict.fromkeys(known.lessons, course_id))
     return known
 
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from studium.core.database import reading
 from studium.plugins.payments.entities import Payment
 from studium.plugins.payments.key_pages import Place, place_of, text_of
-from studium.plugins.payments.payment_view import view_of
+from studium.plugins.payments.payment_view import view_of, views_of
 from studium.services.account_sections import AccountSection
 from studium.services.users import SignedInUser, require_session
 
@@ -26,7 +26,7 @@ def show() -> Response:
     before = place_of(request.args.get("before", ""))
     with reading():
         rows = _rows(user.id, before)
-        views = [view_of(row) for row in rows[:ON_A_PAGE]]
+        views = views_of(rows[:ON_A_PAGE])
     older = text_of((views[-1].created_at, views[-1].id)) if len(rows) > ON_A_PAGE else None
     response = make_response(render_template("payments/history.html", payments=views, older=older, first=before is None))
     response.headers["Cache-Control"] = "no-store"

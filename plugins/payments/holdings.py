@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from flask import has_request_context, request
 
 from studium.core.clock import now
 from studium.core.database import reading
-from studium.plugins.payments.course_rules import CourseRules, rules_of_course, rules_of_lesson
+from studium.plugins.payments.course_rules import CourseRules, revisions, rules_of_course, rules_of_lesson
 from studium.plugins.payments.entities import Enrolment
 
 REMEMBERED = "studium.payments.holdings"  # key of the request's environ
@@ -75,7 +75,7 @@ class Holdings:
 
 def holdings_of(user_id: int, course_id: int) -> Holdings | None:
     """What the person holds of a course; None for an unknown course."""
-    rules = rules_of_course(course_id)
+    rules = rules_of_course(course_id, _revisions(_memory()))
     return _holdings(user_id, rules) if rules else None
 
 
@@ -84,10 +84,20 @@ def holdings_for_lesson(user_id: int, lesson_id: int) -> Holdings | None:
     memory = _memory()
     key = ("lesson", lesson_id)
     if key not in memory:
-        rules = rules_of_lesson(lesson_id)
+        rules = rules_of_lesson(lesson_id, _revisions(memory))
         memory |= dict.fromkeys((("lesson", known) for known in rules.lessons), rules) if rules else {key: None}
     found: CourseRules | None = memory[key]
     return _holdings(user_id, found) if found else None
+
+
+def _revisions(memory: dict[Any, Any]) -> dict[int, str] | None:
+    """Of all courses, read once a request."""
+    if not has_request_context():
+        return None
+    if "revisions" not in memory:
+        memory["revisions"] = revisions()
+    found: dict[int, str] = memory["revisions"]
+    return found
 
 
 def runs(row: Enrolment) -> bool:
@@ -101,23 +111,24 @@ def forget() -> None:
 
 
 def _holdings(user_id: int, rules: CourseRules) -> Holdings:
-    memory, key = _memory(), ("held", user_id, rules.course_id)
+    memory, key, all_of = _memory(), ("held", user_id, rules.course_id), ("held", user_id)
     if key not in memory:
-        memory[key] = Holdings(rules, _read(user_id, rules))
+        if all_of not in memory:
+            memory[all_of] = _read(user_id)
+        held = [replace(one, rank=rules.rank_of(one.tier_id)) for one in memory[all_of].get(rules.course_id, ())]
+        memory[key] = Holdings(rules, tuple(sorted(held, key=lambda one: (-one.rank, one.id))))
     found: Holdings = memory[key]
     return found
 
 
-def _read(user_id: int, rules: CourseRules) -> tuple[Held, ...]:
-    course_id = rules.course_id
+def _read(user_id: int) -> dict[int, list[Held]]:
+    """All that the person holds, by course, without ranks: people have a few enrolments, and a page may ask for many courses."""
+    found: dict[int, list[Held]] = {}
     with reading():
-        rows = Enrolment.select(lambda row: row.user_id == user_id and row.course_id == course_id and row.revoked_at is None)
-        held = [
-            Held(row.id, row.tier_id, row.tier_key, rules.rank_of(row.tier_id), row.payment_id, row.base_id, row.enrolled_at,
-                 row.expires_at)
-            for row in rows
-        ]
-    return tuple(sorted(held, key=lambda one: (-one.rank, one.id)))
+        for row in Enrolment.select(lambda row: row.user_id == user_id and row.revoked_at is None):
+            found.setdefault(row.course_id, []).append(
+                Held(row.id, row.tier_id, row.tier_key, 0, row.payment_id, row.base_id, row.enrolled_at, row.expires_at))
+    return found
 
 
 def _memory() -> dict[Any, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -99,9 +100,22 @@ def find_payment(user_id: int, payment_id: str) -> PaymentView:
 
 def view_of(row: Payment) -> PaymentView:
     """The view of a row; needs reading() or transaction()."""
+    return views_of([row])[0]
+
+
+def views_of(rows: Sequence[Payment]) -> list[PaymentView]:
+    """The views of rows, in two queries however many they are; needs reading() or transaction()."""
+    ids, people, shown = [row.id for row in rows], {row.user_id for row in rows if row.user_id}, (BACK, *UNDER_WAY)
+    held = {(one.user_id, one.course_id, one.tier_id): one for one in Enrolment.select(lambda one: one.user_id in people)}
+    refunds: dict[str, list[Refund]] = {payment_id: [] for payment_id in ids}
+    for refund in Refund.select(lambda one: one.payment_id in ids and one.status in shown).order_by(desc(Refund.created_at)):
+        refunds[refund.payment_id].append(refund)
+    return [_view(row, held.get((row.user_id, row.course_id, row.tier_id)), refunds[row.id]) for row in rows]
+
+
+def _view(row: Payment, held: Enrolment | None, refunds: Sequence[Refund]) -> PaymentView:
     bought: dict[str, Any] = json.loads(row.metadata)
     told = bought.get("instructions") or {}
-    held = Enrolment.get(user_id=row.user_id, course_id=row.course_id, tier_id=row.tier_id)
     found = held if held is not None and held.payment_id == row.id and runs(held) else None
 
     def money(minor: int) -> Money:
@@ -112,7 +126,8 @@ def view_of(row: Payment) -> PaymentView:
         provider_title=provider_title(row.provider), course_id=row.course_id, course=str(bought.get("course", "")),
         course_title=str(bought.get("course_title", "")), tier_key=row.tier_key, tier_title=str(bought.get("tier_title", "")),
         coupon=bought.get("coupon"), total=money(row.amount_minor), list_price=money(row.list_minor), discount=money(row.discount_minor),
-        credit=money(row.credit_minor), paid=money(row.paid_minor), refunded=money(row.refunded_minor), refunds=_refunds(row),
+        credit=money(row.credit_minor), paid=money(row.paid_minor), refunded=money(row.refunded_minor),
+        refunds=tuple(map(_refund, refunds)),
         instructions=tuple((str(label), str(value)) for label, value in told.get("lines", ())),
         instructions_text=str(told.get("text", "")), has_access=found is not None,
         access_until=found.expires_at if found else None, problem=row.problem, set_aside=row.set_aside, created_at=row.created_at,
@@ -140,8 +155,5 @@ def provider_title(code: str) -> str:
     return found.meta.title if found else ""
 
 
-def _refunds(row: Payment) -> tuple[RefundView, ...]:
-    payment_id, shown = row.id, (BACK, *UNDER_WAY)
-    rows = Refund.select(lambda refund: refund.payment_id == payment_id and refund.status in shown).order_by(desc(Refund.created_at))
-    return tuple(
-        RefundView(Money.from_minor(one.amount_minor, one.currency), one.completed_at if one.status == BACK else None) for one in rows)
+def _refund(row: Refund) -> RefundView:
+    return RefundView(Money.from_minor(row.amount_minor, row.currency), row.completed_at if row.status == BACK else None)

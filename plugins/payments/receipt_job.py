@@ -36,7 +36,8 @@ def unique(user_id: int | None, params: ReceiptParams) -> str:
     return f"{user_id}:{params.payment_id}:{params.language}"
 
 
-@job_kind(KIND, N_("Receipt"), params=ReceiptParams, timeout=60, self_service=True, admit=admit, unique=unique, keep=kept_for)
+@job_kind(KIND, N_("Receipt"), params=ReceiptParams, timeout=60, self_service=True, admit=admit, unique=unique, keep=kept_for,
+          tells={"succeeded", "failed"})
 def make_receipt(job: RunningJob, params: ReceiptParams) -> dict[str, Any]:
     """Look at the payment as it is now, draw the page, and keep it."""
     _ = translator(params.language).gettext

@@ -20,6 +20,7 @@ from studium.plugins.payments.references import find_by_reference
 from studium.plugins.payments.settling import TRIES, apply, revision_of
 from studium.services.provider_registry import UnknownProvider, find_provider
 from studium.services.providers import ProviderDown, ProviderRefused, Snapshot
+from studium.services.translation import N_
 
 log = get_logger(__name__)
 PAYMENT_FIELDS = ("status", "reference", "problem", "paid_minor", "refunded_minor", "completed_at")
@@ -78,12 +79,12 @@ def replay(delivery_id: int, dry_run: bool = True, *, by: str = "") -> Replay:
         provider, object_id, verified = row.provider, row.object_id, is_sealed(row)
         payment_id = find_by_reference(provider, object_id)
     if verified is False:
-        return Replay(delivery_id, dry_run, payment_id, False, problem="the stored body is not the one that was verified when it came")
+        return Replay(delivery_id, dry_run, payment_id, False, problem=N_("the stored body is not the one that was verified when it came"))
     cause = f"replay of webhook {delivery_id}" + (f" by {by}" if by else "")
     try:
         found = payment_id or _ordered(provider, fetch(find_provider(provider), object_id))
         if found is None:
-            return Replay(delivery_id, dry_run, None, verified, problem="no payment here belongs to it")
+            return Replay(delivery_id, dry_run, None, verified, problem=N_("no payment here belongs to it"))
         for _ in range(TRIES):
             revision = revision_of(found)
             snapshot = fetch(find_provider(provider), _reference(payment_id) or object_id)
@@ -92,7 +93,8 @@ def replay(delivery_id: int, dry_run: bool = True, *, by: str = "") -> Replay:
                 return Replay(delivery_id, dry_run, found, verified, steps, diff)
     except (ProviderDown, ProviderRefused, UnknownProvider) as error:
         return Replay(delivery_id, dry_run, payment_id, verified, problem=str(error))
-    return Replay(delivery_id, dry_run, found, verified, problem="the payment changed each time while its provider was asked; try again")
+    changed = N_("the payment changed each time while its provider was asked; try again")
+    return Replay(delivery_id, dry_run, found, verified, problem=changed)
 
 
 def _play(

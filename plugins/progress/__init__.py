@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +59,12 @@ def find_lesson_progress(user_id: int, lesson_id: int) -> LessonProgress | None:
 def find_course_progress(user_id: int, course_id: int) -> CourseProgress | None:
     """From the rows of the course."""
     return courses.find_course_progress(user_id, course_id)
+
+
+@hookimpl
+def find_courses_progress(user_id: int, course_ids: Collection[int]) -> Mapping[int, CourseProgress] | None:
+    """From the rows of all of them."""
+    return courses.find_courses_progress(user_id, course_ids)
 
 
 @hookimpl

@@ -1,10 +1,10 @@
-"""Signing in with Telegram: OpenID Connect, the legacy Login Widget, and a link to the bot."""
+"""Signing in with Telegram (OpenID Connect, the legacy Login Widget, a link to the bot), and notices by the bot."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Blueprint
@@ -14,7 +14,7 @@ from studium.core.health import HealthCheck, heartbeat_check
 from studium.core.migrations import Migrations
 from studium.core.plugins import hookimpl
 from studium.core.runtime import runtime
-from studium.plugins.telegram import bot_commands
+from studium.plugins.telegram import bot_commands, export
 from studium.plugins.telegram.bot_messages import telegram_message
 from studium.plugins.telegram.bot_trimming import HOURLY, trim_telegram
 from studium.plugins.telegram.bot_updates import telegram_update
@@ -24,14 +24,19 @@ from studium.plugins.telegram.forgetting import forget_strangers
 from studium.plugins.telegram.methods import telegram_methods
 from studium.queue.kinds import JobKind
 from studium.queue.periodic import PeriodicTask
+from studium.services.account_sections import AccountSection
 from studium.services.facts import UserDeleted
 from studium.services.sign_in import SignInMethod
 from studium.services.telegram import TelegramSettings
+from studium.services.users import SignedInUser
+
+if TYPE_CHECKING:
+    from studium.services.notifications.channels import NotificationChannel
 
 
 @hookimpl
 def register_entities() -> Sequence[type]:
-    """Challenges, received updates, and used confirmations."""
+    """Challenges, received updates, chats, and used confirmations."""
     return ENTITIES
 
 
@@ -71,6 +76,28 @@ def register_periodic_tasks() -> Sequence[PeriodicTask]:
 def user_deleted(fact: UserDeleted) -> None:
     """What was said with the bot goes; it is not known by the account's id, so with everybody's who has no account."""
     forget_strangers(now())
+
+
+@hookimpl
+def register_notification_channels() -> Sequence[type[NotificationChannel]]:
+    """Through the bot."""
+    from studium.plugins.telegram.notices import TelegramChannel  # programs that tell nobody anything need not carry it
+
+    return [TelegramChannel]
+
+
+@hookimpl
+def account_sections(user: SignedInUser, language: str) -> Sequence[AccountSection]:
+    """How the bot gets to write to this person."""
+    from studium.plugins.telegram.account_section import telegram_section  # for pages alone
+
+    return telegram_section(user)
+
+
+@hookimpl
+def export_user_data(user_id: int) -> Mapping[str, Any]:
+    """The chats with the school's bots."""
+    return {"telegram": {"chats": export.chats_of(user_id)}}
 
 
 @hookimpl

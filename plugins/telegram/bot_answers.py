@@ -22,6 +22,8 @@ NOT_ME = "no"
 
 def answers(update: BotUpdate) -> list[BotMessage]:
     """Do what the update asks for, in the open transaction; the messages to be sent."""
+    if update.verb in ("blocked", "unblocked"):
+        return []
     if update.verb == "choice":
         return [_choice(update)]
     if update.verb == "start" and update.token_hash:
@@ -89,7 +91,7 @@ def _greet(update: BotUpdate) -> BotMessage:
     name = update.sender.first_name or update.sender.username
     hello = _("Hello, %(name)s!") % {"name": name} if name else _("Hello!")
     text = _("This is the bot of %(school)s. It signs you in: open %(address)s, choose Telegram there, and follow the link to me.\n\n"
-             "/help tells what I can do.")
+             "It also brings you news of your courses; choose which at %(account)s. /stop ends that, /help tells what I can do.")
     return _say(update, f"{hello} {text % _words()}", key="greeting")
 
 
@@ -97,15 +99,16 @@ def _stop(update: BotUpdate) -> BotMessage:
     cancelled = challenges.cancel_all(update.sender.id)
     _ = _texts(update).gettext
     done = _("Sign-ins that were waiting for you are cancelled.") + " " if cancelled else ""
-    text = _("I write to nobody who has not written to me first, so there is nothing more to stop. Where you are signed in stays signed "
-             "in; sign out at %(site)s. /start brings me back.")
+    text = _("I bring you no more news. I still answer when you write to me or sign in here. Where you are signed in stays signed in; "
+             "sign out at %(site)s. /start brings the news back.")
     return _say(update, done + text % _words(), key="stop")
 
 
 def _help(update: BotUpdate) -> BotMessage:
     _ = _texts(update).gettext
     text = _("I sign people in to %(school)s:\n\n1. Open %(address)s and choose Telegram.\n2. Follow the link to me and press Start.\n"
-             "3. Press the number that the page shows. The page then signs you in.\n\n/stop cancels a sign-in that waits.")
+             "3. Press the number that the page shows. The page then signs you in.\n\nI also bring you news of your courses; choose "
+             "which at %(account)s.\n\n/stop ends that and cancels a sign-in that waits; /start brings the news back.")
     return _say(update, text % _words(), key="help")
 
 
@@ -124,4 +127,5 @@ def _texts(update: BotUpdate, otherwise: str | None = None) -> NullTranslations:
 
 
 def _words() -> dict[str, str]:
-    return {"school": site_name(), "address": absolute_url("/login"), "site": absolute_url("/")}
+    return {"school": site_name(), "address": absolute_url("/login"), "site": absolute_url("/"),
+            "account": absolute_url("/account")}

@@ -16,6 +16,7 @@ LONGEST_NAME = 64  # that Telegram allows
 LARGEST_ID = 2**63 - 1
 TOKEN = re.compile(rf"[0-9a-f]{{{TOKEN_LENGTH}}}")
 COMMANDS = ("start", "stop", "help")
+NOTICES = "notices"  # the payload of the account page's link to the bot
 
 
 def _name(value: object) -> object:
@@ -60,14 +61,27 @@ class _Callback(BaseModel):
     data: str = ""
 
 
+class _ChatMember(BaseModel):
+    status: str
+
+
+class _MyChatMember(BaseModel):
+    """The bot's own place in a chat changed; in a private one: the person blocked it ("kicked") or unblocked it ("member")."""
+
+    chat: _Chat
+    sender: Sender = Field(alias="from")
+    new_chat_member: _ChatMember
+
+
 class _Update(BaseModel):
     update_id: int
     message: _Message | None = None
     callback_query: _Callback | None = None
+    my_chat_member: _MyChatMember | None = None
 
 
 class BotUpdate(BaseModel):
-    """What somebody wants of the bot: a command, a pressed button (`choice`), or anything else.
+    """What somebody wants of the bot: a command, a pressed button (`choice`), that it is `blocked` or `unblocked`, or anything else.
 
     `token_hash` is of the link's token, "" without one, "?" for what is no token of ours.
     """
@@ -75,7 +89,7 @@ class BotUpdate(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     update_id: int
     sender: Sender
-    verb: Literal["start", "stop", "help", "choice", "other"]
+    verb: Literal["start", "stop", "help", "choice", "other", "blocked", "unblocked"]
     token_hash: str = ""
     callback_id: str = ""
     message_id: int | None = None
@@ -98,6 +112,8 @@ def read_update(raw: Mapping[str, Any]) -> BotUpdate | None:
         asked = update.callback_query
         return BotUpdate(update_id=update.update_id, sender=asked.sender, verb="choice", callback_id=asked.id, choice=asked.data[:64],
                          message_id=asked.message.message_id if asked.message else None)
+    if update.my_chat_member is not None:
+        return _read_place(update.update_id, update.my_chat_member)
     message = update.message
     if message is None or message.sender is None or message.sender.is_bot or message.chat.type != "private":
         return None
@@ -105,6 +121,13 @@ def read_update(raw: Mapping[str, Any]) -> BotUpdate | None:
     verb: Any = command.partition("@")[0].lower().removeprefix("/") if command.startswith("/") else "other"
     if verb not in COMMANDS:
         verb = "other"
-    payload = rest.strip() if verb == "start" else ""
+    payload = rest.strip() if verb == "start" and rest.strip() != NOTICES else ""
     token_hash = "" if not payload else hash_of(payload) if TOKEN.fullmatch(payload) else "?"
     return BotUpdate(update_id=update.update_id, sender=message.sender, verb=verb, token_hash=token_hash)
+
+
+def _read_place(update_id: int, change: _MyChatMember) -> BotUpdate | None:
+    if change.chat.type != "private" or change.sender.is_bot:
+        return None
+    blocked = change.new_chat_member.status == "kicked"
+    return BotUpdate(update_id=update_id, sender=change.sender, verb="blocked" if blocked else "unblocked")

@@ -16,6 +16,7 @@ from studium.core.clock import now
 from studium.core.database import transaction
 from studium.core.errors import BadRequest
 from studium.core.logs import get_logger
+from studium.plugins.telegram import chats
 from studium.plugins.telegram.bot_answers import answers
 from studium.plugins.telegram.bot_messages import send
 from studium.plugins.telegram.bot_reading import BotUpdate, read_update, update_id_of
@@ -71,10 +72,24 @@ def handle_update(handling: Handling) -> bool:
         row = TelegramUpdate.get(bot_id=handling.bot_id, update_id=handling.update.update_id)
         if row is None or row.handled_at is not None:
             return False
+        note_chat(handling.bot_id, handling.update)
         for message in answers(handling.update):
             send(message)
         row.handled_at = now()
     return True
+
+
+def note_chat(bot_id: int, update: BotUpdate) -> None:
+    """Remember to whom the bot may write. A link that signs in brings no notices back to somebody who stopped them. Needs an open
+    transaction.
+    """
+    person = update.sender.id
+    if update.verb == "stop":
+        chats.stop(bot_id, person)
+    elif update.verb == "blocked":
+        chats.block(bot_id, person)
+    else:
+        chats.hear(bot_id, person, wants_notices=update.verb == "start" and not update.token_hash)
 
 
 def trim() -> int:

@@ -10,7 +10,15 @@ from studium.core.settings import Settings
 from studium.plugins.telegram.bot_commands import WEBHOOK
 from studium.plugins.telegram.client import login_client
 from studium.plugins.telegram.provider import Provider, ProviderDown
-from studium.services.telegram import BotApi, TelegramDown, TelegramError, TelegramRefused, TelegramSettings, bot_account
+from studium.services.telegram import (
+    ALLOWED_UPDATES,
+    BotApi,
+    TelegramDown,
+    TelegramError,
+    TelegramRefused,
+    TelegramSettings,
+    bot_account,
+)
 
 BOT, HOOK, LOGIN = "Telegram bot", "Telegram webhook", "Telegram sign-in"
 MANY_WAITING = 100
@@ -68,6 +76,9 @@ def _look_at_webhook(settings: Settings, hook: dict[str, Any]) -> Iterator[Findi
         waiting = hook.get("pending_update_count", 0)
         yield warning(HOOK, f"Telegram could not deliver: {hook['last_error_message']}. {waiting} messages wait.",
                       "On a wrong secret (403) run: studium telegram set-webhook. Otherwise look at the certificate and the proxy.")
+    elif not set(hook.get("allowed_updates") or ALLOWED_UPDATES) >= set(ALLOWED_UPDATES):
+        yield warning(HOOK, "Telegram does not tell the site who blocks the bot: an older version did not ask for that.",
+                      "studium telegram set-webhook")
     elif int(hook.get("pending_update_count") or 0) > MANY_WAITING:
         yield warning(HOOK, f"{hook['pending_update_count']} messages wait.", "Look at the workers: studium jobs")
     else:

@@ -1,4 +1,6 @@
-"""What is kept of signing in with Telegram: challenges of the deep link, updates of the bots, and used confirmations of the widget."""
+"""What is kept of signing in with Telegram: challenges of the deep link, updates and chats of the bots, used confirmations
+of the widget.
+"""
 
 from __future__ import annotations
 
@@ -68,6 +70,20 @@ class TelegramUpdate(db.Entity):  # type: ignore[misc]
     PrimaryKey(bot_id, update_id)
 
 
+class TelegramChat(db.Entity):  # type: ignore[misc]
+    """Somebody who wrote to a bot, which may therefore write to them. Since `stopped_at` they do not want that any more, since
+    `blocked_at` Telegram lets nothing through.
+    """
+
+    _table_ = "telegram_bot_chat"
+    bot_id = Required(int, size=64)
+    telegram_id = Required(int, size=64)
+    opened_at = Required(datetime)
+    stopped_at = Optional(datetime)
+    blocked_at = Optional(datetime)
+    PrimaryKey(bot_id, telegram_id)
+
+
 class WidgetUse(db.Entity):  # type: ignore[misc]
     """A confirmation of the legacy widget that signed somebody in; kept for as long as it would be fresh enough to be sent again."""
 
@@ -76,4 +92,4 @@ class WidgetUse(db.Entity):  # type: ignore[misc]
     used_at = Required(datetime, index="idx_telegram_widget_use__used_at")
 
 
-ENTITIES = [TelegramChallenge, TelegramUpdate, WidgetUse]
+ENTITIES = [TelegramChallenge, TelegramUpdate, TelegramChat, WidgetUse]

@@ -1,4 +1,5 @@
-"""Forgets people without an account, be it deleted or never made: what the bot heard from them and said to them, and their sign-ins.
+"""Forgets people without an account, be it deleted or never made: what the bot heard from them and said to them, their chats and their
+sign-ins.
 
 A deleted account is known by its id alone, and here people are known by their Telegram id, so whoever has no account is looked for.
 """
@@ -15,7 +16,9 @@ from studium.core.database import reading, transaction
 from studium.core.runtime import runtime
 from studium.plugins.telegram.bot_messages import telegram_message
 from studium.plugins.telegram.bot_updates import telegram_update
-from studium.plugins.telegram.entities import TelegramChallenge
+from studium.plugins.telegram.challenges import OPEN
+from studium.plugins.telegram.chats import find_telegram_ids
+from studium.plugins.telegram.entities import TelegramChallenge, TelegramChat
 from studium.plugins.telegram.wrong_answers import COUNTED_FOR
 from studium.queue import jobs
 from studium.queue.entities import CANCELLED, FAILED, SUCCEEDED
@@ -26,16 +29,17 @@ from studium.queue.search import search
 
 ENDED = (SUCCEEDED, FAILED, CANCELLED)
 BATCH = 100
+PEOPLE_AT_ONCE = 500
 
 
 def forget_strangers(ended_before: datetime) -> dict[str, int]:
-    """Remove what ended before then (naive UTC) of people without an account; how many jobs and challenges. Safe to repeat.
+    """Remove what ended before then (naive UTC) of people without an account; how many of each. Safe to repeat.
 
     What has not ended is left alone: somebody may be signing in for the first time.
     """
     is_stranger = lru_cache(maxsize=None)(_is_stranger)
     return {"jobs": sum(_discard(job) for job in _jobs_ended(ended_before) if is_stranger(_person_of(job))),
-            "challenges": _forget_challenges(ended_before)}
+            "challenges": _forget_challenges(ended_before), "chats": _forget_chats(ended_before)}
 
 
 def _is_stranger(telegram_id: int) -> bool:
@@ -79,3 +83,27 @@ def _forget_challenges(ended_before: datetime) -> int:
             else:
                 row.delete()
     return len(ids)
+
+
+def _forget_chats(opened_before: datetime) -> int:
+    """Of each bot that there was; not of somebody who is signing in."""
+    known = _all_telegram_ids()
+    with reading():
+        opened = TelegramChat.select(lambda row: row.opened_at <= opened_before)
+        ids = [row.telegram_id for row in opened if row.telegram_id not in known and _is_stranger(row.telegram_id)]
+    with transaction():
+        waiting = {row.telegram_id for row in TelegramChallenge.select(lambda row: row.telegram_id in ids) if row.state in OPEN}
+        gone = [row for row in TelegramChat.select(lambda row: row.telegram_id in ids) if row.telegram_id not in waiting]
+        for row in gone:
+            row.delete()
+    return len(gone)
+
+
+def _all_telegram_ids() -> set[int]:
+    """Of everybody with an account, in pieces, so that most chats need no question of their own."""
+    found: set[int] = set()
+    after = 0
+    while ids := runtime().hooks.find_user_ids(after=after, limit=PEOPLE_AT_ONCE):
+        found.update(find_telegram_ids(ids).values())
+        after = ids[-1]
+    return found

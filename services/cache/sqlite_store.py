@@ -1,48 +1,67 @@
-"""Entries of the cache in their own SQLite file. All SQL of the cache is here; errors of SQLite pass through.
-
-The file is transient: it may be deleted, and is made again.
-"""
+"""Entries of the cache in their own SQLite file; errors of SQLite pass through."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 from studium.core import sqlite
+from studium.services.cache.settings import Limits
+from studium.services.cache.sqlite_room import set_limits
+from studium.services.cache.sqlite_schema import COUNTERS_FROM, FILE, drop_entries, forget_former_boot, prepare, remove_file
+from studium.services.cache.values import Raw
 
-FILE = "cache.sqlite3"
 BUSY_SECONDS = 0.25  # a cache that makes people wait is none
-VERSION = 1  # a file of another version is emptied
-TABLE = (
-    "DROP TABLE IF EXISTS entry",
-    "CREATE TABLE entry (key TEXT PRIMARY KEY, value BLOB NOT NULL, expires_ms INTEGER) WITHOUT ROWID",
-    "CREATE INDEX entry_expires ON entry (expires_ms) WHERE expires_ms IS NOT NULL",
-)
-SOUND = "typeof(expires_ms) IN ('integer', 'null')"  # a damaged time would count as later than any
-NEW = f"expires_ms <= :now OR NOT {SOUND} OR typeof(value) <> 'integer'"
-ADD = f"""INSERT INTO entry (key, value, expires_ms) VALUES (:key, :by, :expires)
+LONGEST_MAKING_MS = 3_600_000  # a value that took longer to make may miss that its key was deleted meanwhile
+LONGEST_TAGGED_MS = 30 * 86_400_000  # no tagged entry lives longer, so older marks of tags can go
+LIVE = "(expires_ms IS NULL OR expires_ms > :now) AND typeof(expires_ms) IN ('integer', 'null')"  # a damaged time would be later than any
+NEW = f"NOT ({LIVE}) OR typeof(value) <> 'integer' OR tags IS NOT NULL"
+GET = f"SELECT value, tags, made FROM entry WHERE key = :key AND {LIVE}"
+ADD = f"""INSERT INTO entry (id, key, value, expires_ms)
+    VALUES ((SELECT max(coalesce(max(id), 0), {COUNTERS_FROM}) + 1 FROM entry), :key, :by, :expires)
     ON CONFLICT (key) DO UPDATE SET
         value = CASE WHEN {NEW} THEN :by ELSE value + :by END,
-        expires_ms = CASE WHEN {NEW} THEN :expires ELSE expires_ms END
+        expires_ms = CASE WHEN {NEW} THEN :expires ELSE expires_ms END,
+        tags = NULL, made = NULL
     RETURNING value"""
-PUT = """INSERT INTO entry (key, value, expires_ms) VALUES (?, ?, ?)
-    ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_ms = excluded.expires_ms"""
+PUT = f"""INSERT INTO entry (id, key, value, expires_ms, tags, made)
+    SELECT (SELECT coalesce(max(id), 0) + 1 FROM entry WHERE id < {COUNTERS_FROM}), ?, ?, ?, ?, %s
+    ON CONFLICT (key) DO UPDATE SET id = excluded.id, value = excluded.value, expires_ms = excluded.expires_ms, tags = excluded.tags,
+        made = excluded.made"""
+PUT_ANYWAY = PUT % "generation FROM state WHERE true"
+PUT_UNLESS_STALE = PUT % """? FROM state WHERE epoch = ? AND cleared <= ?
+        AND NOT EXISTS (SELECT 1 FROM mark WHERE id IN (%s) AND generation > ?)"""
+MARK = """INSERT INTO mark (id, generation, until_ms) VALUES (?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET generation = excluded.generation, until_ms = max(until_ms, excluded.until_ms)"""
+DIGEST_BYTES = 16
 
-Raw = int | str | bytes
+
+@dataclass(frozen=True)
+class Begun:
+    """When the making of a value began, as the file counts it; what was deleted since then makes the value a stale one."""
+
+    epoch: int
+    generation: int
 
 
 class EntryStore:
-    """A connection to the entries, for one thread at a time. Times are in ms since the epoch; `expires_ms` None is for ever.
+    """A connection to the entries, for one thread at a time. Keys and tags are digests; times are in ms since the epoch.
 
-    SQLite keeps the type of a value: whole numbers are counters, texts are JSON, and bytes are bytes.
+    `expires_ms` None is for ever.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, limits: Limits) -> None:
+        forget_former_boot(data_dir, BUSY_SECONDS)
         self._path = data_dir / FILE
-        self._connection = sqlite.connect(self._path, BUSY_SECONDS)
+        self.connection = sqlite.connect(self._path, BUSY_SECONDS)
         try:
-            self._prepare()
-        except sqlite.Error:
-            self._connection.close()
+            prepare(self.connection, data_dir, BUSY_SECONDS)
+            set_limits(self.connection, limits)
+            self.connection.execute("PRAGMA busy_timeout = 0").close()  # who asks waits, see lanes.ask_patiently
+        except (sqlite.Error, OSError):
+            self.connection.close()
             raise
         self._file = sqlite.identity(self._path)
 
@@ -51,67 +70,87 @@ class EntryStore:
         """Whether the file was deleted or replaced since it was opened; then nobody else sees what is written here."""
         return sqlite.identity(self._path) != self._file
 
-    def get(self, key: str, now_ms: int) -> Raw | None:
-        """The value of a live entry."""
-        row = self._connection.execute(
-            f"SELECT value FROM entry WHERE key = ? AND (expires_ms IS NULL OR expires_ms > ?) AND {SOUND}", (key, now_ms)).fetchone()
-        return row[0] if row else None
+    def get(self, key: bytes, now_ms: int) -> Raw | None:
+        """The value of a live entry of which no tag was deleted since it was begun."""
+        row = self.connection.execute(GET, {"key": key, "now": now_ms}).fetchone()
+        if row is None or (row[1] is not None and self._is_stale(row[1], row[2])):
+            return None
+        value: Raw = row[0]
+        return value
 
-    def expires_ms(self, key: str, now_ms: int) -> int | None:
+    def expires_ms(self, key: bytes, now_ms: int) -> int | None:
         """When a live entry expires; None for one that does not, or is not there."""
-        row = self._connection.execute(
-            f"SELECT expires_ms FROM entry WHERE key = ? AND expires_ms > ? AND {SOUND}", (key, now_ms)).fetchone()
-        return int(row[0]) if row else None
+        row = self.connection.execute(f"SELECT expires_ms FROM entry WHERE key = :key AND {LIVE}", {"key": key, "now": now_ms}).fetchone()
+        return int(row[0]) if row and row[0] is not None else None
 
-    def put(self, key: str, value: Raw, expires_ms: int | None) -> bool:
-        """Store an entry in the place of an older one; always True."""
-        return self._connection.execute(PUT, (key, value, expires_ms)).rowcount == 1
+    def begin(self) -> Begun:
+        """To be asked before a value is made, and given to `put` with it."""
+        return Begun(*self.connection.execute("SELECT epoch, generation FROM state").fetchone())
 
-    def add(self, key: str, by: int, expires_ms: int | None, now_ms: int) -> int:
+    def put(self, key: bytes, value: Raw, expires_ms: int | None, tags: Sequence[bytes], begun: Begun | None = None) -> bool:
+        """Store an entry in the place of an older one. False when the key, a tag or everything was deleted since the value was `begun`."""
+        given = (key, value, expires_ms, b"".join(tags) or None)
+        if begun is None:
+            return self.connection.execute(PUT_ANYWAY, given).rowcount == 1
+        marks = (key, *tags)
+        statement = PUT_UNLESS_STALE % ",".join("?" * len(marks))
+        since = begun.generation
+        return self.connection.execute(statement, (*given, since, begun.epoch, since, *marks, since)).rowcount == 1
+
+    def add(self, key: bytes, by: int, expires_ms: int | None, now_ms: int) -> int:
         """Add to a counter in one step, whoever else does; one that is new or expired begins at 0 and gets `expires_ms`."""
         given = {"key": key, "by": by, "expires": expires_ms, "now": now_ms}
-        return int(self._connection.execute(ADD, given).fetchall()[0][0])
+        return int(self.connection.execute(ADD, given).fetchall()[0][0])
 
-    def delete(self, key: str) -> bool:
-        """Remove an entry; whether it was there."""
-        return self._connection.execute("DELETE FROM entry WHERE key = ?", (key,)).rowcount > 0
+    def delete(self, key: bytes, now_ms: int) -> bool:
+        """Remove an entry, and have nothing kept under its key that was begun before; whether it was there."""
+        with self.connection:
+            self._begin_generation((key,), now_ms + LONGEST_MAKING_MS)
+            return self.connection.execute("DELETE FROM entry WHERE key = ?", (key,)).rowcount > 0
+
+    def delete_tags(self, tags: Sequence[bytes], now_ms: int) -> bool:
+        """Let no entry with one of the tags count any more, however many there are; always True."""
+        with self.connection:
+            self._begin_generation(tags, now_ms + LONGEST_TAGGED_MS + LONGEST_MAKING_MS)
+        return True
 
     def clear(self) -> bool:
         """Remove all entries; always True."""
-        return self._connection.execute("DELETE FROM entry").rowcount >= 0
-
-    def trim(self, now_ms: int, batch: int = 500) -> int:
-        """Remove at most `batch` entries that have expired; returns how many went."""
-        return self._connection.execute(
-            "DELETE FROM entry WHERE key IN (SELECT key FROM entry WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?)",
-            (now_ms, batch)).rowcount
+        with self.connection:
+            self._begin_generation((), 0)
+            drop_entries(self.connection)
+            self.connection.execute("UPDATE state SET entries = 0, cleared = generation").close()
+            self.connection.execute("DELETE FROM mark").close()  # `cleared` speaks for them all
+        return True
 
     def close(self) -> None:
         """Give the connection back."""
-        self._connection.close()
+        self.connection.close()
 
-    def _prepare(self) -> None:
-        self._connection.execute("PRAGMA cache_size = -2000").close()
-        if self._version() != VERSION:
-            self._make_table()
+    def _is_stale(self, tags: bytes, made: int) -> bool:
+        marks = [tags[at : at + DIGEST_BYTES] for at in range(0, len(tags), DIGEST_BYTES)]
+        asked = f"SELECT 1 FROM mark WHERE id IN ({','.join('?' * len(marks))}) AND generation > ?"
+        return self.connection.execute(asked, (*marks, made)).fetchone() is not None
 
-    def _version(self) -> int:
-        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+    def _begin_generation(self, marks: Sequence[bytes], until_ms: int) -> None:
+        self.connection.execute("BEGIN IMMEDIATE").close()
+        generation = self.connection.execute("UPDATE state SET generation = generation + 1 RETURNING generation").fetchall()[0][0]
+        self.connection.executemany(MARK, [(mark, generation, until_ms) for mark in marks]).close()
 
-    def _make_table(self) -> None:
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            if self._version() == VERSION:  # another process was faster
-                return
-            for statement in TABLE:
-                self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA user_version = {VERSION}")
+
+def digest_of_key(key: str) -> bytes:
+    """What stands for a key in the file; its text, which may name a person, is not kept."""
+    return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
+
+
+def digest_of_tag(tag: str) -> bytes:
+    """What stands for a tag in the file; never that of a key."""
+    return blake2b(tag.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES, person=b"tag").digest()
 
 
 def remove_damaged(data_dir: Path, error: Exception) -> bool:
     """Remove the file when the error says that it is no sound database, so that the next call makes a new one; whether it did."""
     if not sqlite.is_damage(error):
         return False
-    for path in data_dir.glob(f"{FILE}*"):  # and its -wal and -shm
-        path.unlink(missing_ok=True)
+    remove_file(data_dir)
     return True

@@ -13,14 +13,16 @@ from typing import Any
 from pony.orm import flush
 
 from studium.core.clock import now
-from studium.core.database import transaction
+from studium.core.database import after_commit, transaction
 from studium.core.logs import get_logger
+from studium.services.cache import cache
 
 from .entities import Asset, Course, Lesson, Module, Tier
 from .folder.source import CourseSource
 from .plan import ImportRefused, Plan, compare, make_plan
 from .rows import Row, Wanted
 from .store import MediaStore
+from .values import course_tag
 
 log = get_logger(__name__)
 
@@ -51,6 +53,7 @@ def archive_course(key: str) -> bool:
         if course.archived:
             return False
         course.set(archived=True, slug=f"{course.slug}~{course.id}", revision=_new_revision(), updated_at=now())
+        _forget_after_commit(course.id)
     log.info("course_archived", course=key)
     return True
 
@@ -61,6 +64,12 @@ def _write(key: str, wanted: Wanted) -> None:
     _write_all(Module, course, wanted.modules)
     _write_lessons(course, wanted.lessons)
     _write_assets(course, wanted.assets)
+    _forget_after_commit(course.id)
+
+
+def _forget_after_commit(course_id: int) -> None:
+    """What is kept of the last revision gives its place back. If the process dies before, nobody asks for it any more either."""
+    after_commit(lambda: cache().delete_tag(course_tag(course_id)))
 
 
 def _write_course(key: str, row: Row) -> Any:

@@ -5,12 +5,15 @@ A process remembers the last seen revision of each course: a question costs one 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from pony.orm import select
 
 from studium.core.database import reading
 
 from .entities import Course, Lesson
-from .snapshot import CourseSnapshot, load_snapshot
+from .snapshot import CourseSnapshot
+from .snapshot_rows import load_snapshot
 from .values import Attachment, Caption, Chapter, CourseInfo, LessonInfo, LessonPage, ModuleInfo, TierInfo
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "find_course",
     "find_course_by_id",
     "find_courses",
+    "find_courses_by_id",
     "find_lesson",
     "find_lesson_by_id",
 ]
@@ -53,6 +57,14 @@ def find_course_by_id(course_id: int, language: str = "en") -> CourseInfo | None
         return _snapshot(course_id, revision).info(language) if revision else None
 
 
+def find_courses_by_id(course_ids: Collection[int], language: str = "en") -> dict[int, CourseInfo]:
+    """Return courses by their ids, archived ones included, in one query; unknown ids are left out."""
+    ids = set(course_ids)
+    with reading():
+        found = select((course.id, course.revision) for course in Course.select(lambda course: course.id in ids))[:]
+        return {course_id: _snapshot(course_id, revision).info(language) for course_id, revision in found}
+
+
 def find_lesson(course_slug: str, lesson_slug: str, language: str) -> LessonPage | None:
     """Return the page of a lesson, or None. Access is the caller's question (`studium.services.access`)."""
     snapshot = _find_snapshot(course_slug)
@@ -77,5 +89,5 @@ def _find_snapshot(slug: str) -> CourseSnapshot | None:
 def _snapshot(course_id: int, revision: str) -> CourseSnapshot:
     known = _snapshots.get(course_id)
     if known is None or known.revision != revision:
-        known = _snapshots[course_id] = load_snapshot(course_id)
+        known = _snapshots[course_id] = load_snapshot(course_id, revision)
     return known

@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .entities import Asset, Course, Lesson, Module, Tier
+from .texts import keep_text
 from .values import Attachment, Caption, Chapter, CourseInfo, LessonInfo, LessonPage, ModuleInfo, TierInfo
 
 Row = dict[str, Any]
-
-
-def load_snapshot(course_id: int) -> CourseSnapshot:
-    """Read a course with a constant number of queries; needs an open reading() or transaction()."""
-    course = _plain(Course.get(id=course_id).to_dict())
-    modules = sorted(_rows(Module, course_id), key=lambda row: row["position"])
-    order = {module["id"]: module["position"] for module in modules}
-    lessons = sorted(_rows(Lesson, course_id), key=lambda row: (row["archived"], order[row["module"]], row["position"]))
-    tiers = sorted(_rows(Tier, course_id), key=lambda row: row["position"])
-    assets = [row for row in _rows(Asset, course_id) if not row["archived"]]
-    return CourseSnapshot(course, modules, lessons, tiers, sorted(assets, key=lambda row: row["position"]))
-
-
-def _rows(entity: Any, course_id: int) -> list[Row]:
-    return [_plain(row.to_dict()) for row in entity.select(lambda row: row.course.id == course_id)]
-
-
-def _plain(row: Row) -> Row:
-    """Decode the JSON columns of a row."""
-    decoded = {name: json.loads(row[name]) for name in ("texts", "prices", "chapters", "tiers") if name in row}
-    return row | decoded
 
 
 @dataclass
@@ -106,6 +84,7 @@ class CourseSnapshot:
             lesson_count=len(lessons),
             duration_ms=sum(lesson.duration_ms for lesson in lessons),
             revision=self.revision,
+            language=language,
         )
 
     def _make_module(self, row: Row, language: str) -> ModuleInfo:
@@ -164,7 +143,9 @@ class CourseSnapshot:
         titles = self._first(lesson.id, "chapters", language) or self._first(lesson.id, "chapters", self.languages[0])
         return LessonPage(
             lesson=lesson,
-            body_html=self._render(bodies.get(shown, ""), row["path"], lesson.id),
+            body_html=keep_text(
+                self.course["id"], self.revision, lesson.id, shown, lambda: self._render(bodies.get(shown, ""), row["path"], lesson.id)
+            ),
             body_language=shown,
             video_url=self._url(video) if video else None,
             video_type=video["mime"] if video else "",

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 
+def course_tag(course_id: int) -> str:
+    """The tag of everything in the cache that is made of one course; an import deletes it, to make room."""
+    return f"course:{course_id}"
+
+
 @dataclass(frozen=True)
 class LessonInfo:
     """A lesson in the list of a course. Durations in milliseconds (0 for text), `threshold` in percent, `index` from 0.
@@ -62,7 +67,7 @@ class TierInfo:
 
 @dataclass(frozen=True)
 class CourseInfo:
-    """A course with everything its page needs; `languages` are those it is written in, the main one first."""
+    """A course with everything its page needs; `languages` are those it is written in, the main one first; `language` was asked for."""
 
     id: int
     key: str
@@ -77,6 +82,19 @@ class CourseInfo:
     lesson_count: int
     duration_ms: int
     revision: str = ""
+    language: str = ""
+
+    @property
+    def cache_key(self) -> tuple[int, str, str] | None:
+        """What is another one whenever anything of the course is, as each import that changes something makes a new revision; None for a
+        course that does not know its own.
+        """
+        return (self.id, self.revision, self.language) if self.revision and self.language else None
+
+    @property
+    def cache_tag(self) -> str:
+        """The tag of what is kept of this course."""
+        return course_tag(self.id)
 
     @property
     def lessons(self) -> tuple[LessonInfo, ...]:

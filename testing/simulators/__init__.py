@@ -1,4 +1,5 @@
-"""Plays Telegram and payment services inside the site's own process, so that a newcomer can try the real flows without an account anywhere.
+"""Plays Telegram and payment services inside the site's own process, and shows the outbox of mail, so that a newcomer can try the real
+flows without an account anywhere.
 
 Production has none of it.
 """
@@ -22,9 +23,9 @@ def register_blueprints() -> Sequence[Blueprint]:
     """`/simulators/...`, outside of production only; imported here, so that production and workers do not carry it."""
     if runtime().settings.core.env == "production":
         return []
-    from studium.testing.simulators import openid, stripe_pages, telegram_phone, yookassa_pages
+    from studium.testing.simulators import mail_outbox, openid, stripe_pages, telegram_phone, yookassa_pages
 
-    return [openid.blueprint, telegram_phone.blueprint, stripe_pages.blueprint, yookassa_pages.blueprint]
+    return [openid.blueprint, telegram_phone.blueprint, mail_outbox.blueprint, stripe_pages.blueprint, yookassa_pages.blueprint]
 
 
 @hookimpl

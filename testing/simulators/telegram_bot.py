@@ -108,7 +108,7 @@ def _get_updates(given: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _send_message(given: dict[str, Any]) -> dict[str, Any]:
     person, text = _person(given), _text(given)
-    line = store.add_line(person, True, text, _buttons(given))
+    line = store.add_line(person, True, text, _buttons(given), _entities(given, text))
     return {"message_id": line, "date": int(time.time()), "chat": {"id": person, "type": "private"}, "text": text}
 
 
@@ -143,7 +143,7 @@ def _person(given: dict[str, Any]) -> int:
     person = int(given.get("chat_id") or 0)
     if not store.chat(person):
         raise Refused(400, "Bad Request: chat not found")  # a bot cannot write first
-    if store.kept("fault") == "blocked":
+    if store.kept("fault") == "blocked" or store.kept(f"blocked:{person}"):
         raise Refused(403, "Forbidden: bot was blocked by the user")
     return person
 
@@ -159,9 +159,25 @@ def _buttons(given: dict[str, Any]) -> list[Any]:
     markup = given.get("reply_markup") or {}
     markup = json.loads(markup) if isinstance(markup, str) else markup
     rows = markup.get("inline_keyboard", [])
-    if any(len(button["callback_data"].encode()) > 64 for row in rows for button in row):
+    buttons = [button for row in rows for button in row]
+    if any(len(button.get("callback_data", "").encode()) > 64 for button in buttons):
         raise Refused(400, "Bad Request: BUTTON_DATA_INVALID")
+    if any("callback_data" not in button and not is_address(button.get("url")) for button in buttons):
+        raise Refused(400, "Bad Request: inline keyboard button URL is invalid: Wrong HTTP URL")
     return list(rows)
+
+
+def is_address(url: object) -> bool:
+    """Whether a button may lead there."""
+    return str(url).startswith(("http://", "https://", "tg://"))
+
+
+def _entities(given: dict[str, Any], text: str) -> list[Any]:
+    """Marks of the text, as they are shown; one beyond the end is refused."""
+    found = [one for one in given.get("entities", []) if isinstance(one, dict)]
+    if any(one["offset"] + one["length"] > len(text.encode("utf-16-le")) // 2 for one in found):
+        raise Refused(400, "Bad Request: entity is beyond the end of the text")
+    return found
 
 
 def _token() -> str:

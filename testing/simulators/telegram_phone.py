@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from studium.plugins.auth.demo import DEMO
 from studium.services.telegram import SECRET_HEADER
 from studium.testing.simulators import telegram_store as store
-from studium.testing.simulators.telegram_bot import FAULTS, USERNAME, blueprint, webhook
+from studium.testing.simulators.telegram_bot import FAULTS, USERNAME, blueprint, is_address, webhook
 
 LANGUAGES = {1002: "ru", 1003: ""}  # Mia's Telegram does not say
 WAITS_AT_MOST = 20.0
@@ -51,7 +51,7 @@ def phone(person: int) -> str:
     lines = store.chat(person)
     waits = any(line.waits_since and time.time() - line.waits_since < WAITS_AT_MOST for line in lines)
     return render_template("simulators/telegram.html", person=_user(person), lines=lines, start=request.args.get("start"), waits=waits,
-                           bot=USERNAME)
+                           bot=USERNAME, parts=parts_of, blocked=bool(store.kept(f"blocked:{person}")))
 
 
 @blueprint.post("/<int:person>/say")
@@ -63,6 +63,31 @@ def say(person: int) -> Response:
         _give({"message": {"message_id": line, "date": int(time.time()), "chat": {"id": person, "type": "private"}, "from": _user(person),
                            "text": text}})
     return redirect(url_for("simulated_bot.phone", person=person), 303)
+
+
+@blueprint.post("/<int:person>/block")
+def block(person: int) -> Response:
+    """The person blocks the bot {blocked}, or unblocks it."""
+    blocked = bool(request.form.get("blocked"))
+    store.keep(f"blocked:{person}", blocked or None)
+    bot = {"id": 1, "is_bot": True, "first_name": "Studium", "username": USERNAME}
+    statuses = ("member", "kicked") if blocked else ("kicked", "member")
+    old, new = ({"user": bot, "status": status} for status in statuses)
+    _give({"my_chat_member": {"chat": {"id": person, "type": "private"}, "from": _user(person), "date": int(time.time()),
+                              "old_chat_member": old, "new_chat_member": new}})
+    return redirect(url_for("simulated_bot.phone", person=person), 303)
+
+
+def parts_of(line: store.Line) -> list[tuple[str, str, str]]:
+    """The text of a message in parts: (text, kind, address); marks count in UTF-16 units and do not overlap here."""
+    units, at, parts = line.text.encode("utf-16-le"), 0, []
+    for mark in sorted(line.entities, key=lambda mark: int(mark["offset"])):
+        begin, end = 2 * mark["offset"], 2 * (mark["offset"] + mark["length"])
+        url = mark.get("url", "")
+        parts += [(units[at:begin].decode("utf-16-le"), "", ""), (units[begin:end].decode("utf-16-le"), mark["type"],
+                                                                  url if is_address(url) else "")]
+        at = end
+    return [*parts, (units[at:].decode("utf-16-le"), "", "")]
 
 
 @blueprint.post("/<int:person>/press")

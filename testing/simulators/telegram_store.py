@@ -16,6 +16,7 @@ FIRST_UPDATE = 900_000_000
 TABLES = f"""
 CREATE TABLE IF NOT EXISTS telegram_chat (id INTEGER PRIMARY KEY AUTOINCREMENT, person INTEGER NOT NULL, from_bot INTEGER NOT NULL,
     text TEXT NOT NULL, buttons TEXT NOT NULL, waits_since REAL);
+CREATE TABLE IF NOT EXISTS telegram_marks (line INTEGER PRIMARY KEY, entities TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS telegram_new_update (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS telegram_state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 INSERT INTO sqlite_sequence (name, seq) SELECT 'telegram_new_update', {FIRST_UPDATE}
@@ -25,24 +26,28 @@ INSERT INTO sqlite_sequence (name, seq) SELECT 'telegram_new_update', {FIRST_UPD
 
 @dataclass(frozen=True)
 class Line:
-    """A message in a person's chat with the bot; `waits_since` (epoch) while the person waits for what comes of it."""
+    """A message in a person's chat with the bot; `waits_since` (epoch) while the person waits for what comes of it.
+
+    `entities` mark parts of the text as bold or a link (core.telegram.org/bots/api#messageentity).
+    """
 
     id: int
     from_bot: bool
     text: str
     buttons: list[list[dict[str, str]]]
     waits_since: float | None
+    entities: list[dict[str, Any]]
 
 
 def chat(person: int) -> list[Line]:
     """All messages, the oldest first."""
     with _database() as database:
-        rows = database.execute("SELECT id, from_bot, text, buttons, waits_since FROM telegram_chat WHERE person = ? ORDER BY id",
-                                (person,))
-        return [Line(row[0], bool(row[1]), row[2], json.loads(row[3]), row[4]) for row in rows]
+        rows = database.execute("SELECT id, from_bot, text, buttons, waits_since, entities FROM telegram_chat LEFT JOIN telegram_marks "
+                                "ON line = id WHERE person = ? ORDER BY id", (person,))
+        return [Line(row[0], bool(row[1]), row[2], json.loads(row[3]), row[4], json.loads(row[5] or "[]")) for row in rows]
 
 
-def add_line(person: int, from_bot: bool, text: str, buttons: list[Any]) -> int:
+def add_line(person: int, from_bot: bool, text: str, buttons: list[Any], entities: list[Any] | None = None) -> int:
     """A new message; its id. What the person waited for has come when it is the bot's."""
     with _database() as database:
         if from_bot:
@@ -51,6 +56,8 @@ def add_line(person: int, from_bot: bool, text: str, buttons: list[Any]) -> int:
         row = database.execute(
             "INSERT INTO telegram_chat (person, from_bot, text, buttons, waits_since) VALUES (?, ?, ?, ?, ?) RETURNING id",
             (person, from_bot, text, json.dumps(buttons), waits_since)).fetchone()
+        if entities:
+            database.execute("INSERT INTO telegram_marks VALUES (?, ?)", (row[0], json.dumps(entities)))
     return int(row[0])
 
 

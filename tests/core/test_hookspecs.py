@@ -20,8 +20,9 @@ HOOKS = [
     if hasattr(found, f"{PROJECT}_spec")
 ]
 KINDS = ("register_", "may_", "find_", "export_")
-EVENTS = ("app_created", "job_changed", "enqueue_delivery", "language_chosen", "complete_sign_in")
-SLOTS = ("job_offers", "account_sections")
+EVENTS = ("app_created", "job_changed", "enqueue_delivery", "language_chosen", "complete_sign_in", "keep_notice", "channel_restored",
+          "channel_lost")
+SLOTS = ("job_offers", "account_sections", "header_items", "owner_pages")
 
 
 def facts_of(module: ModuleType) -> set[str]:
@@ -65,5 +66,5 @@ def test_every_fact_of_the_product_is_a_hook_with_one_argument():
 def test_questions_take_the_first_answer():
     for param in HOOKS:
         hook = param.values[0]
-        asks = hook.__name__.startswith(("may_", "find_", "enqueue_", "complete_"))
+        asks = hook.__name__.startswith(("may_", "find_", "enqueue_", "complete_", "keep_"))
         assert getattr(hook, f"{PROJECT}_spec")["firstresult"] is asks, hook.__name__

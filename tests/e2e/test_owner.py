@@ -1,5 +1,5 @@
-"""The owner's pages in a real browser, over the sandbox: money goes back, and access is given by hand. A site of its own, where enrolments
-decide who may watch.
+"""The owner's pages in a real browser, over the sandbox: money goes back, access is given by hand, news are announced. A site of its
+own, where enrolments decide who may watch.
 """
 
 from __future__ import annotations
@@ -92,6 +92,25 @@ def test_an_owner_gives_money_back_and_access_by_hand(people: People, look: str)
     assert can_watch(mia)
 
 
+@pytest.mark.parametrize("look", LOOKS)
+def test_an_owner_announces_something_and_everybody_reads_it(people: People, look: str) -> None:
+    mia, vera = people.new("Mia"), people.new("Vera", look, role="owner")
+    page, news = vera.open("/owner/broadcasts"), f"A course about rivers, {look}"
+    keep(page, f"owner-announcements-none-{look}")
+    page.get_by_role("link", name="New announcement…").click()
+    page.locator("#field-title_ru").fill("Курс о реках")
+    page.get_by_role("button", name="Go on").click()
+    page.locator("#error-text_ru").wait_for()
+    keep(page, f"owner-announcement-wrong-{look}")
+    press(page, title_en=news, text_en="It begins on Monday.\nCome along!", text_ru="Начало в понедельник.")
+    keep(page, f"owner-announcement-{look}")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.locator(".flash-done").wait_for()
+    until(lambda: "Being sent" not in text_of(page, f"{vera.stack.url}/owner/broadcasts", "main"), "it is sent")
+    keep(page, f"owner-announcements-{look}")
+    until(lambda: news in text_of(mia.open("/"), f"{mia.stack.url}/notifications", "main"), "she reads it")
+
+
 def buy(student: Student) -> None:
     """The lowest tier in the sandbox, by the buttons that a buyer presses."""
     page = student.open(f"/checkout/{COURSE}/basic?provider=sandbox")
@@ -118,10 +137,10 @@ def press(page: Page, **fields: str) -> None:
     page.get_by_role("heading", name="This will happen").wait_for()
 
 
-def text_of(page: Page, url: str) -> str:
-    """What the page says, loaded anew."""
+def text_of(page: Page, url: str, part: str = ".ops-head") -> str:
+    """What a part of the page says, loaded anew."""
     page.goto(url)
-    return page.locator(".ops-head").inner_text()
+    return page.locator(part).inner_text()
 
 
 def keep(page: Page, name: str) -> None:

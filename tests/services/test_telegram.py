@@ -16,6 +16,7 @@ from studium.core.app import load
 from studium.core.errors import SettingsError
 from studium.core.runtime import runtime
 from studium.services.telegram import (
+    ALLOWED_UPDATES,
     BotAccount,
     BotApi,
     BotBlocked,
@@ -54,7 +55,7 @@ def test_a_message_is_sent_with_its_buttons_and_without_a_preview_of_links():
 def test_updates_are_asked_for_from_an_offset_with_time_to_wait():
     answers("getUpdates", ok=True, result=[{"update_id": 3}])
     assert API.get_updates(3, timeout=20) == [{"update_id": 3}]
-    assert sent() == {"offset": 3, "timeout": 20, "allowed_updates": ["message", "callback_query"]}
+    assert sent() == {"offset": 3, "timeout": 20, "allowed_updates": list(ALLOWED_UPDATES)}
     assert responses.calls[0].request.req_kwargs["timeout"][1] > 20
 
 
@@ -64,7 +65,7 @@ def test_the_webhook_is_set_with_its_secret_and_deleted_and_described():
                            ("getMe", {"username": "school_bot"})):
         answers(method, ok=True, result=result)
     API.set_webhook("https://a.example/w", "s3cret")
-    assert sent() == {"url": "https://a.example/w", "secret_token": "s3cret", "allowed_updates": ["message", "callback_query"]}
+    assert sent() == {"url": "https://a.example/w", "secret_token": "s3cret", "allowed_updates": list(ALLOWED_UPDATES)}
     API.delete_webhook()
     assert API.get_webhook_info()["url"] == "https://a.example/w"
     assert API.get_me() == {"username": "school_bot"}

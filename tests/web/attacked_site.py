@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -20,6 +20,8 @@ from studium.plugins.auth.roles import grant
 from studium.plugins.documents import certificates
 from studium.plugins.documents.entities import Document
 from studium.plugins.documents.storage import folder
+from studium.plugins.email.entities import EmailAddress
+from studium.plugins.notifications.broadcasts import Announcement, newest, send_once
 from studium.plugins.payments.coupon_owner import NewCoupon, create_coupon
 from studium.plugins.payments.entities import Enrolment, Payment
 from studium.plugins.payments.inbox import receive
@@ -36,6 +38,8 @@ VARIABLE = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 
 class AttackedSite:
     """`open(caller, method, rule)` asks for the address of a rule, filled with fresh things of the student, as the caller."""
+
+    NAMES: ClassVar = {caller: caller.title() for caller in TELEGRAM_IDS}
 
     def __init__(self, app: Flask, course: str) -> None:
         self.app = app
@@ -57,12 +61,15 @@ class AttackedSite:
             "provider": lambda: "none", "token": lambda: "none", "method": lambda: "getMe", "username": lambda: "some_bot",
             "tier": lambda: "vip", "payment_id": self.payment, "deed": lambda: "refund",
             "enrolment_id": self.enrolment, "coupon_id": self.coupon, "delivery_id": self.delivery,
-            "reference": lambda: "sbx_none", "action": lambda: "pay",
+            "broadcast_id": self.broadcast,
+            "address_id": self.email_address,
+            "reference": lambda: "sbx_none", "action": lambda: "pay", "channel": lambda: "telegram",
         }
         self.rule = ""
 
-    def _sign_in(self, caller: str) -> int:
-        answer = self.clients[caller].post("/auth/dev", json={"telegram_id": TELEGRAM_IDS[caller], "first_name": caller.title()})
+    def _sign_in(self, caller: str, client: FlaskClient | None = None) -> int:
+        client = client or self.clients[caller]
+        answer = client.post("/auth/dev", json={"telegram_id": TELEGRAM_IDS[caller], "first_name": self.NAMES[caller]})
         return int(answer.get_json()["data"]["id"])
 
     def renew(self, caller: str) -> None:
@@ -139,9 +146,15 @@ class AttackedSite:
         with self.app.app_context():
             return receive("shop", [Notice(f"evt-{next(self.numbers)}", "payment.changed", "cs_none")], b"{}", {}, "")[0]
 
+    def broadcast(self) -> int:
+        """An announcement of the school."""
+        with self.app.app_context():
+            send_once(Announcement({"en": "News"}, {"en": "Text"}, "/", None), self.ids["owner"], f"form-{next(self.numbers):04}")
+            return newest(None, 1)[0].id
+
     def session(self) -> int:
         """Another device of the student's."""
-        self.app.test_client().post("/auth/dev", json={"telegram_id": TELEGRAM_IDS["student"], "first_name": "Student"})
+        self._sign_in("student", self.app.test_client())
         with self.app.app_context(), reading():
             return int(max(select(row.id for row in Session)))
 
@@ -153,6 +166,14 @@ class AttackedSite:
             tokens.create(self.ids["student"], "program", ["read"], None)
             with reading():
                 return int(max(select(row.id for row in ApiToken)))
+
+    def email_address(self) -> int:
+        """An address of the student's that waits for its link."""
+        with self.app.app_context(), transaction():
+            row = EmailAddress(user_id=self.ids["student"], address=f"stu{next(self.numbers)}@example.org", language="en", nonce="n",
+                               token_hash=f"hash-{next(self.numbers)}", asked_at=now(), expires_at=now() + timedelta(days=1))
+            row.flush()
+            return int(row.id)
 
     def _name(self) -> str:
         if self.rule.startswith("/media/"):

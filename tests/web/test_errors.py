@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from studium.core.errors import Conflict, render
 from studium.web.pages import catalogue
 
 
@@ -38,3 +39,9 @@ def test_broken_site_still_shows_a_page(app: Flask, client: FlaskClient, monkeyp
     assert "Something went wrong on our side" in page.text
     assert "У нас что-то сломалось" in page.text
     assert "disk is gone" not in page.text
+
+
+@pytest.mark.parametrize(("language", "words"), [("ru", "У вас уже есть этот тариф."), ("en", "You have this tier already.")])
+def test_what_a_service_says_in_english_is_translated_on_the_page(app: Flask, language: str, words: str) -> None:
+    with app.test_request_context(headers={"Accept-Language": language, "Accept": "text/html"}):
+        assert words in render(Conflict("You have this tier already.")).get_data(as_text=True)

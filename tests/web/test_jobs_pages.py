@@ -90,7 +90,7 @@ def test_form_that_is_sent_twice_starts_one_job(otto: FlaskClient, csrf: Csrf) -
 
 
 @pytest.mark.parametrize(("fields", "words"), [
-    ({"kind": "chore", "params": "{}"}, "There is no such kind of job"),
+    ({"kind": "chore", "params": "{}"}, "This did not work. Please try again in a moment."),
     ({"kind": "letter", "params": '{"word": "angry"}'}, "Your friend does not want a letter now."),
     ({"kind": "letter", "params": '{"word": "unknown"}'}, "There is no such friend."),
 ])

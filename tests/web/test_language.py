@@ -48,6 +48,23 @@ def test_hook_language_chosen_is_kept_with_the_account_and_follows_to_another_br
     assert '<html lang="ru">' in other.get("/", headers={"Accept-Language": "en"}).text
 
 
+def test_the_account_comes_before_what_somebody_else_chose_in_this_browser(client: FlaskClient, app: Flask, sign_in: SignIn) -> None:
+    sign_in(client)
+    choose(client, "ru", "/")
+    shared = app.test_client()
+    choose(shared, "en", "/")
+    sign_in(shared)
+    assert '<html lang="ru">' in shared.get("/").text
+    shared.post("/logout", headers={"X-CSRF-Token": shared.get("/api/v1/session").get_json()["data"]["csrf_token"]})
+    assert '<html lang="en">' in shared.get("/").text
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/nowhere"])
+def test_caches_are_told_that_an_answer_depends_on_person_and_browser(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert {"cookie", "accept-language"} <= {name.lower() for name in answer.vary}
+
+
 def choose(client: FlaskClient, language: str, target: str) -> TestResponse:
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/").text)
     assert token is not None

@@ -11,7 +11,9 @@ from studium.web.job_cards import ICONS
 from studium.web.texts import texts_for_scripts
 
 WEB = Path(__file__).parents[2] / "web"
-ICONS_OF_PLUGINS = {"bank", "card", "file", "gauge", "spark", "telegram"}  # of offers, ways to sign in, payment providers
+ICONS_OF_PLUGINS = {  # of offers, ways to sign in, payment providers, channels, events that people are told of
+    "bank", "bell", "card", "certificate", "file", "gauge", "mail", "megaphone", "shield", "spark", "star", "telegram", "unlock",
+}
 SCRIPTS = sorted((WEB / "static" / "js").glob("*.js"))
 
 

@@ -40,7 +40,8 @@ def texts_in_use() -> frozenset[str]:
             for pattern, method in methods
             if pattern.startswith(f"{folder}/")
         ]
-        for _, _, message, _, _ in extract_from_dir(ROOT / folder, prefixed, options):
+        told = {pattern.removeprefix(f"{folder}/"): option for pattern, option in options.items() if pattern.startswith(f"{folder}/")}
+        for _, _, message, _, _ in extract_from_dir(ROOT / folder, prefixed, told):
             found.add(message if isinstance(message, str) else message[0])
     return frozenset(found)
 
@@ -69,6 +70,12 @@ def test_translations_keep_the_names_that_are_filled_in(russian: Catalog) -> Non
         strings = [message.string] if isinstance(message.string, str) else list(message.string)
         for string in strings if message.id else []:
             assert set(NAMES.findall(string)) == set(NAMES.findall(ids[-1])), string
+
+
+def test_plurals_have_the_three_forms_of_russian(russian: Catalog) -> None:
+    plurals = [message for message in russian if message.id and not isinstance(message.id, str)]
+    assert len(plurals) > 10
+    assert [message.id for message in plurals if len(message.string) != 3] == []
 
 
 def test_compiled_catalog_is_current(russian: Catalog) -> None:

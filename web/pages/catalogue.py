@@ -8,12 +8,10 @@ from studium.services.courses.catalogue import find_courses
 from studium.services.languages import language
 from studium.services.users import current_user
 
-from ..outline import make_outline
+from ..outline import make_outlines
 
 
 def show() -> str:
     """GET /"""
     user = current_user()
-    return render_template(
-        "catalogue.html", outlines=[make_outline(course, user) for course in find_courses(language())]
-    )
+    return render_template("catalogue.html", outlines=make_outlines(find_courses(language()), user))

@@ -20,7 +20,7 @@ from studium.services.users import current_user
 
 from ..context import login_url
 from ..job_cards import JobCard, card_of
-from ..outline import Outline, make_outline
+from ..outline import Outline, make_outlines
 
 RECENT = 3  # ended jobs that are shown unfolded, and as many whose result can be fetched
 MOST_JOBS = 30
@@ -34,7 +34,7 @@ def show() -> str | Response:
         return redirect(login_url())
     listen_from_now()
     cards, older = _fold([card_of(job) for job in jobs.jobs_of(user.id, MOST_JOBS)])
-    outlines = [make_outline(course, user) for course in find_courses(language())]
+    outlines = make_outlines(find_courses(language()), user)
     access = {one.course.id: found for one in outlines if (found := find_course_access(user.id, one.course.id))}
     waiting = [one for one in outlines if not one.is_started and not one.is_completed]
     started = sorted((one for one in outlines if one.is_started and not one.is_completed), key=_last_watched, reverse=True)

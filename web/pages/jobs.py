@@ -73,7 +73,9 @@ def _params(text: str | None) -> dict[str, object]:
 def _refused(problem: Problem) -> Response:
     if problem.status not in (404, 409, 422, 429):
         raise problem
-    flash(problem.detail or problem.title, REFUSED)
+    # What names a field is for programs. Other details are sentences of the kind's plugin or of the queue, in the reader's language.
+    words = problem.detail if problem.detail and "errors" not in problem.extra else _("This did not work. Please try again in a moment.")
+    flash(words, REFUSED)
     return redirect(_jobs(), 303)
 
 

@@ -14,6 +14,7 @@ from studium.plugins.payments.dispute_moves import DISPUTABLE
 from studium.plugins.payments.disputes import mark_dispute
 from studium.plugins.payments.errors import NotConfirmable
 from studium.plugins.payments.owner_pages.record import Record
+from studium.plugins.payments.owner_pages.stored_words import rules_in_words
 from studium.plugins.payments.owner_pages.words import dispute_name, provider_name
 from studium.plugins.payments.problems import dismiss_problem
 from studium.plugins.payments.refunds import ask_refund, check_refund
@@ -156,7 +157,7 @@ def _confirm(record: Record, form: Form, by: str, _mark: str) -> str:
     applied = confirm_offline(record.row.id, _amount(record, form), reference_note=form.reason, by=by)
     if applied.moved and applied.after == COMPLETED:
         return _("The payment is completed.")
-    return _("Written down. The payment is not completed: %(rule)s", rule=applied.rule)
+    return _("Written down. The payment is not completed: %(rule)s", rule=rules_in_words(applied.rule))
 
 
 def _reject_effects(record: Record, form: Form) -> Iterator[str]:

@@ -14,7 +14,7 @@ from studium.core.database import reading
 from studium.plugins.payments.entities import Enrolment
 from studium.plugins.payments.holdings import runs
 from studium.plugins.payments.key_pages import number_of
-from studium.services.courses.catalogue import find_course_by_id, find_courses
+from studium.services.courses.catalogue import CourseInfo, find_courses, find_courses_by_id
 from studium.services.languages import language
 from studium.services.people import Person, find_people, find_people_called
 
@@ -66,10 +66,10 @@ def find_enrolments(asked: dict[str, str], before: int | None, limit: int) -> li
 def rows_of(rows: list[Enrolment]) -> list[EnrolmentRow]:
     """The rows as values; needs reading()."""
     people = find_people({row.user_id for row in rows})
-    titles = {course_id: _titles(course_id) for course_id in {row.course_id for row in rows}}
+    courses = find_courses_by_id({row.course_id for row in rows}, language())
     made = []
     for row in rows:
-        course, tiers = titles[row.course_id]
+        course, tiers = _titles(row.course_id, courses.get(row.course_id))
         made.append(EnrolmentRow(
             row.id, people.get(row.user_id), row.user_id, course, tiers.get(row.tier_id, row.tier_key), row.source, row.payment_id,
             row.reason, row.granted_by, runs(row), row.enrolled_at, row.expires_at, row.revoked_at, row.revoked_reason, row.revoked_by))
@@ -92,7 +92,6 @@ def _matching(asked: dict[str, str]) -> Any:
     return found
 
 
-def _titles(course_id: int) -> tuple[str, dict[int, str]]:
-    """The title of a course and of its tiers by id; a course is looked up once a page."""
-    course = find_course_by_id(course_id, language())
+def _titles(course_id: int, course: CourseInfo | None) -> tuple[str, dict[int, str]]:
+    """The title of a course and of its tiers by id; the number of a course that is not there."""
     return (course.title, {tier.id: tier.title for tier in course.tiers}) if course else (f"#{course_id}", {})

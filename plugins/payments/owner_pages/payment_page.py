@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from studium.plugins.payments.owner_pages.deeds import possible_deeds
 from studium.plugins.payments.owner_pages.gate import who
 from studium.plugins.payments.owner_pages.record import find_record, story_of
+from studium.plugins.payments.owner_pages.stored_words import rules_in_words
 from studium.plugins.payments.settling import look
 from studium.services.provider_registry import UnknownProvider
 from studium.services.providers import POLL, ProviderDown
@@ -31,7 +32,7 @@ def ask_provider(payment_id: str) -> Response:
         flash(_("The provider could not be asked: %(error)s", error=error), "error")
     else:
         if applied.moved:
-            flash(_("The provider was asked, and the payment changed: %(rule)s", rule=applied.rule), "done")
+            flash(_("The provider was asked, and the payment changed: %(rule)s", rule=rules_in_words(applied.rule)), "done")
         else:
-            flash(_("The provider was asked; nothing changed: %(rule)s", rule=applied.rule), "done")
+            flash(_("The provider was asked; nothing changed: %(rule)s", rule=rules_in_words(applied.rule)), "done")
     return redirect(url_for("owner.payment_page_show", payment_id=found), 303)

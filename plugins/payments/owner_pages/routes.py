@@ -20,9 +20,9 @@ put_gate(blueprint, let_owner_in)
 @blueprint.context_processor
 def words_for_templates() -> dict[str, Any]:
     """The names of statuses, problems and the like."""
-    from studium.plugins.payments.owner_pages.words import FUNCTIONS  # when a page is drawn
+    from studium.plugins.payments.owner_pages import stored_words, words  # when a page is drawn
 
-    return FUNCTIONS
+    return words.FUNCTIONS | stored_words.FUNCTIONS
 
 
 def route(rule: str, view: str, method: str = "GET") -> None:

@@ -34,7 +34,7 @@ def do_it(delivery_id: int) -> Response:
     """POST .../replay: changes what the dry run showed, as the provider tells it now. Safe to repeat: what is so already stays so."""
     done = _replay(delivery_id, dry_run=False)
     if done.problem:
-        flash(_("Nothing was replayed: %(problem)s", problem=done.problem), "error")
+        flash(_("Nothing was replayed: %(problem)s", problem=_(done.problem)), "error")
     else:
         flash(_("Replayed; it changed %(count)s values.", count=len(done.diff)), "done")
     if done.payment_id:

@@ -53,7 +53,7 @@ def plant_row(name: str, owners: list[str], user_id: int, number: int) -> None:
     entity = db.entities[name]
     values = {attribute.column: value_for(attribute, owners, user_id, number) for attribute in entity._attrs_
               if attribute.column and not (attribute.is_pk and attribute.auto)} | VALUES.get(name, {})
-    values |= {"UserRole": {"role": "owner"}, "Job": {"id": new_job_id()}}.get(name, {})
+    values |= {"UserRole": {"role": "owner"}, "Job": {"id": new_job_id()}, "Delivery": {"notification_id": number}}.get(name, {})
     marks, names = ", ".join("?" * len(values)), ", ".join(f'"{column}"' for column in values)
     execute(f'INSERT INTO "{entity._table_}" ({names}) VALUES ({marks})', list(values.values()))
 

@@ -74,8 +74,9 @@ def busy_anna(
 
 def test_hook_export_user_data_fills_one_file_for_each_plugin(client: FlaskClient, busy_anna: int, make: Make) -> None:
     archive = archive_of(client, make())
-    assert {name for name in archive if "/" not in name} == {"README.txt", "auth.json", "documents.json", "payments.json", "progress.json",
-                                                             "queue.json"}
+    assert {name for name in archive if "/" not in name} == {
+        "README.txt", "auth.json", "documents.json", "email.json", "notifications.json", "payments.json", "progress.json", "queue.json",
+        "telegram.json"}
     assert data_of(archive, "auth")["user"]["first_name"] == "Anna"
     assert [(row["lesson"], row["completed"]) for row in data_of(archive, "progress")["lessons"]] == [
         ("Water", True), ("Leaves", True), ("History", False)]
@@ -177,7 +178,8 @@ def shows(entity: Any, owners: list[str], user_id: int) -> bool:
     try:
         with transaction():
             execute("PRAGMA defer_foreign_keys = ON")
-            values = {attribute.column: user_id if attribute.column in owners else planted(attribute) for attribute in entity._attrs_
+            values = {attribute.column: number_of(user_id, attribute.column) if attribute.column in owners else planted(attribute)
+                      for attribute in entity._attrs_
                       if attribute.column and not (attribute.is_pk and attribute.auto)}
             marks, names = ", ".join("?" * len(values)), ", ".join(f'"{name}"' for name in values)
             execute(f'INSERT INTO "{entity._table_}" ({names}) VALUES ({marks})', list(values.values()))
@@ -185,6 +187,11 @@ def shows(entity: Any, owners: list[str], user_id: int) -> bool:
             raise _Undo
     except _Undo:
         return changed
+
+
+def number_of(user_id: int, column: str) -> int:
+    """By which number the column knows the person."""
+    return int(execute(f'SELECT {column if column == "telegram_id" else "id"} FROM "user" WHERE id = ?', (user_id,)).fetchone()[0])
 
 
 def planted(attribute: Any) -> object:

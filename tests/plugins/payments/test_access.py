@@ -10,6 +10,7 @@ from flask import Flask
 
 from studium.core import database
 from studium.core.runtime import runtime
+from studium.plugins.auth import roles, tokens
 from studium.plugins.payments import granting
 from studium.services.sales import find_course_access
 from tests.cable_process import Person
@@ -28,6 +29,29 @@ def test_hook_may_watch_is_answered_by_enrolments(app: Flask, school: School, mi
     with app.app_context():
         assert runtime().hooks.may_watch(user_id=mia.id, lesson_id=school.lessons["spring"]) is True
         assert runtime().hooks.may_watch(user_id=mia.id, lesson_id=999_999) is None, "no lesson of ours"
+
+
+@pytest.mark.parametrize("role", ["owner", "ops"])
+def test_who_looks_after_the_school_watches_every_lesson_without_an_enrolment(app: Flask, school: School, mia: Person, role: str) -> None:
+    assert mia.client.get("/courses/rivers/delta").status_code == 404
+    with app.app_context():
+        roles.grant(21, role, "the tests")
+    paths = [f"/courses/rivers/{lesson}" for lesson in school.lessons]
+    assert [mia.client.get(path).status_code for path in paths] == [200] * len(paths)
+    assert "Choose a tier" not in mia.client.get("/courses/rivers").text
+    with app.app_context():
+        roles.revoke(21, role, "the tests")
+    assert mia.client.get("/courses/rivers/delta").status_code == 404
+
+
+def test_a_token_of_an_owner_opens_what_it_opens_for_any_student(app: Flask, school: School, mia: Person) -> None:
+    with app.app_context():
+        roles.grant(21, "owner", "the tests")
+        token = tokens.create(mia.id, "program", ["read"], None)
+    path = "/api/v1/lessons/rivers/delta/access"
+    assert mia.client.get(path).get_json()["data"]["open"] is True
+    asked = app.test_client().get(path, headers={"Authorization": f"Bearer {token}"})
+    assert asked.get_json()["data"]["open"] is False
 
 
 def test_without_an_enrolment_only_the_preview_is_open(school: School, mia: Person, watch: Watch) -> None:

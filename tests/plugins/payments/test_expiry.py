@@ -51,7 +51,12 @@ def facts(app: Flask) -> Facts:
 def told(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """`open` of each live message about access."""
     seen: list[bool] = []
-    monkeypatch.setattr(access_messages.cable, "publish", lambda _stream, payload, collapse=None: seen.append(payload["data"].get("open")))
+
+    def note(_stream: str, payload: dict[str, Any], collapse: str | None = None) -> None:
+        if payload["data"]["type"] == "access":
+            seen.append(payload["data"]["open"])
+
+    monkeypatch.setattr(access_messages.cable, "publish", note)
     return seen
 
 

@@ -68,7 +68,7 @@ def test_every_subscriber_hears_of_a_completion_once(app, anna, lessons, ticket,
     assert diary_plugin() == [(anna.id, lessons["water"])]
     with app.app_context(), reading():
         heard = [row.subscriber for row in FactDelivery.select(lambda row: row.fact.name == "lesson_completed")]
-        assert sorted(heard) == ["diary", "studium.plugins.progress"]
+        assert sorted(heard) == ["diary", "studium.plugins.notifications", "studium.plugins.progress"]
 
 
 def test_duplicates_from_several_sockets_and_processes_at_once_complete_each_lesson_once(

@@ -165,9 +165,9 @@ def test_help_tells_how_to_sign_in(phone, text):
     assert "Open http://127.0.0.1:8000/login and choose Telegram" in phone().say(text)
 
 
-def test_stop_cancels_what_waits_and_says_that_nobody_is_bothered(client, phone, waiting, state):
+def test_stop_cancels_what_waits_and_ends_the_news(client, phone, waiting, state):
     shown, mia = waiting(client), phone()
-    assert "I write to nobody" in mia.say("/stop")
+    assert "I bring you no more news" in mia.say("/stop")
     mia.open(shown.link)
     assert "are cancelled" in mia.say("/stop")
     assert state(client) == "cancelled"
@@ -533,4 +533,4 @@ def hearts():
 
 
 def test_only_what_the_bot_reads_is_asked_for():
-    assert ALLOWED_UPDATES == ("message", "callback_query")
+    assert ALLOWED_UPDATES == ("message", "callback_query", "my_chat_member")

@@ -70,6 +70,8 @@ def test_all_is_well(given: Given) -> None:
     (True, {"url": ""}, "ok", ""),
     (False, {"url": HOOK, "last_error_message": "Wrong response: 403 Forbidden", "pending_update_count": 3}, "warning", "set-webhook"),
     (False, {"url": HOOK, "pending_update_count": 5000}, "warning", "studium jobs"),
+    (False, {"url": HOOK, "allowed_updates": ["message", "callback_query"]}, "warning", "studium telegram set-webhook"),
+    (False, {"url": HOOK, "allowed_updates": ["my_chat_member", "message", "callback_query"]}, "ok", ""),
 ])
 def test_how_the_bots_messages_come(given: Given, polling: bool, hook: dict[str, Any], level: str, fix: str) -> None:
     found = looked(given(**BOT, polling=polling), hook)["Telegram webhook"]

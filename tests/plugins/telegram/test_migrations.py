@@ -29,10 +29,10 @@ def rows(folder: Path, statement: str) -> list[tuple[object, ...]]:
 
 
 def test_received_updates_are_kept_on_the_way_there_and_back(migrator: Migrator, tmp_path: Path) -> None:
-    migrator.rollback("telegram")
+    migrator.rollback("telegram", 2)
     rows(tmp_path, "INSERT INTO telegram_update VALUES (500, '2026-01-02', NULL), (501, '2026-01-02', '2026-01-03')")
     migrator.migrate()
     assert rows(tmp_path, "SELECT * FROM telegram_bot_update") == [(0, 500, "2026-01-02", None), (0, 501, "2026-01-02", "2026-01-03")]
     rows(tmp_path, "INSERT INTO telegram_bot_update VALUES (7, 500, '2026-01-04', '2026-01-05')")
-    migrator.rollback("telegram")
+    migrator.rollback("telegram", 2)
     assert rows(tmp_path, "SELECT id, handled_at FROM telegram_update") == [(500, "2026-01-05"), (501, "2026-01-03")]

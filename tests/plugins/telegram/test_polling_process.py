@@ -35,7 +35,7 @@ def test_the_bot_answers_without_a_webhook_also_after_its_death(stack: Stack) ->
     first = bot(stack)
     first.kill()
     say(stack, "/help")
-    until(lambda: "/stop cancels" in chat(stack), "the help")
+    until(lambda: "/stop ends that" in chat(stack), "the help")
     assert bot(stack).pid != first.pid
     assert chat(stack).count("Hello, Anna!") == 1
 

@@ -16,7 +16,7 @@ from studium.core.database import transaction
 from studium.core.facts import FactPayload, fact, publish
 from studium.core.plugins import hookimpl
 from studium.core.runtime import runtime
-from studium.queue.kinds import Discard, JobKind, job_kind
+from studium.queue.kinds import Discard, JobKind, RetryLater, job_kind
 from studium.queue.running import RunningJob
 
 TRACE = "chores-trace"
@@ -64,6 +64,14 @@ def hopeless_chore(job: RunningJob, params: Chore) -> None:
     """Discard."""
     leave_trace(f"{job.id} {params.word}")
     raise Discard("there is no broom")
+
+
+@job_kind("patient_chore", "Waits until the shop is open", params=Chore, retries=2, backoff=1000.0)
+def patient_chore(job: RunningJob, params: Chore) -> None:
+    """Say when to come back as often as told."""
+    leave_trace(f"{job.id} {params.word}")
+    if job.attempt <= params.fail_first:
+        raise RetryLater("the shop is closed", params.seconds)
 
 
 @job_kind("late_failure", "Finds out at the end that it cannot be done", params=Chore)
@@ -127,7 +135,7 @@ def register_hookspecs() -> Sequence[ModuleType]:
 @hookimpl
 def register_jobs() -> Sequence[JobKind[Any]]:
     """All chores."""
-    return [chore, stubborn_chore, hopeless_chore, deadly_chore, odd_chore, short_chore, kept_chore, late_failure]
+    return [chore, stubborn_chore, hopeless_chore, patient_chore, deadly_chore, odd_chore, short_chore, kept_chore, late_failure]
 
 
 @hookimpl

@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,23 +16,9 @@ from studium.core.database import transaction
 from studium.core.runtime import collect
 from studium.queue import jobs
 from studium.services.cache import Cache, cache
-from studium.services.cache.sqlite_store import FILE
+from studium.services.cache.sqlite_schema import FILE
 from studium.services.cache.trimming import trim_cache
 from tests.conftest import Clock
-
-
-@pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Cache]:
-    made = Cache(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After an error the cache rests for a moment that a test can wait for."""
-    monkeypatch.setattr("studium.services.cache.entries.REST_SECONDS", 0.0)
-
 
 VALUES = [None, True, False, 0, 7, -3, 2**63, 1.5, "", "text", "日本 \ud800", b"", b"\x00\xff", [], [1, "a", None], {"a": {"b": [1.5]}}]
 
@@ -151,6 +136,8 @@ def test_a_file_that_was_deleted_is_made_again(kept: Cache, tmp_path: Path) -> N
 
 
 def test_a_broken_file_is_a_counted_miss_and_is_replaced(kept: Cache, tmp_path: Path, impatient: None) -> None:
+    kept.set("k", 0)
+    kept.close()
     (tmp_path / FILE).write_bytes(b"this is no database" * 500)
     assert kept.get("k", "missing") == "missing"
     assert (kept.misses, kept.errors) == (1, 1)
@@ -174,7 +161,7 @@ def test_a_damaged_row_is_a_counted_miss_and_the_others_are_read(kept: Cache, tm
     kept.set("damaged", [1, 2])
     kept.set("sound", [3])
     with closing(sqlite3.connect(tmp_path / FILE)) as connection, connection:
-        connection.execute("UPDATE entry SET value = ? WHERE key = 'damaged'", [text])
+        connection.execute("UPDATE entry SET value = ? WHERE value = '[1,2]'", [text])
     assert kept.get("damaged", "missing") == "missing"
     assert kept.get("sound") == [3]
     assert (kept.hits, kept.misses) == (1, 1)
@@ -206,12 +193,31 @@ def test_a_folder_that_is_not_there_is_a_miss(tmp_path: Path) -> None:
     assert lost.errors == 2
 
 
-def test_a_file_of_another_version_is_emptied(kept: Cache, tmp_path: Path) -> None:
-    older = sqlite3.connect(tmp_path / FILE)
-    older.executescript("CREATE TABLE entry (old TEXT); PRAGMA user_version = 77;")
-    older.close()
+def test_a_file_of_another_version_is_emptied_and_can_shrink(kept: Cache, tmp_path: Path) -> None:
+    kept.set("k", 1)
+    kept.close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as older:
+        older.executescript("""DROP TABLE entry; CREATE TABLE entry (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
+            PRAGMA user_version = 1; PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = NONE; VACUUM;""")
+    assert kept.get("k") is None
     assert kept.set("k", 1)
-    assert kept.get("k") == 1
+    assert (kept.get("k"), kept.errors) == (1, 0)
+    with closing(sqlite3.connect(tmp_path / FILE)) as newer:
+        assert newer.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+
+
+def test_nothing_is_left_after_another_start_of_the_machine(
+    kept: Cache, other: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.set("k", 1)
+    kept.close()
+    assert other.get("k") == 1
+    other.close()
+    (tmp_path / "boot_id").write_text("another")
+    monkeypatch.setattr("studium.services.cache.sqlite_schema.BOOT", tmp_path / "boot_id")
+    assert kept.get("k") is None
+    kept.set("k", 2)
+    assert other.get("k") == 2
 
 
 def test_only_what_has_expired_is_trimmed(kept: Cache, frozen_clock: Clock) -> None:
@@ -221,7 +227,7 @@ def test_only_what_has_expired_is_trimmed(kept: Cache, frozen_clock: Clock) -> N
     kept.set("always", 1)
     assert kept.trim() == 0
     frozen_clock.advance(6)
-    assert (kept.trim(), kept.trim(), kept.trim()) == (500, 200, 0)
+    assert (kept.trim(), kept.trim(), kept.trim(), kept.trim()) == (250, 250, 200, 0)
     assert (kept.get("long"), kept.get("always")) == (1, 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -19,13 +20,14 @@ from studium.queue.entities import CANCELLED, FAILED, QUEUED, RETRYING, RUNNING,
 from studium.queue.queues import queues
 
 STATES = (QUEUED, RETRYING, RUNNING, FAILED, SUCCEEDED, CANCELLED)
+ACTOR = re.compile(r"(.+) \(user (\d+)\)")
 MOST_SHOWN, MOST_OF_ONE = 4, 40
 LENGTHS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 def words_for_templates() -> dict[str, Callable[..., Any]]:
     """The functions below, by the names that the templates use."""
-    functions = (argument_words, event_name, kind_title, lasting, line_text, number, outcome_name, seconds_between, state_name, when)
+    functions = (actor, argument_words, event_name, kind_title, lasting, line_text, number, outcome_name, seconds_between, state_name, when)
     return {function.__name__: function for function in functions} | {"now": clock.now}
 
 
@@ -77,7 +79,16 @@ def line_text(event: str, text: str) -> str:
     if event == TALLY:
         tally = Tally.model_validate_json(text)
         return _("%(done)s done, %(refused)s refused", done=number(tally.done), refused=number(tally.refused))
-    return "" if event == "enqueued" else text  # when it is due stands among the facts
+    if event == "enqueued":  # when it is due stands among the facts
+        return ""
+    who = ACTOR.fullmatch(text.removeprefix("by "))
+    return _("by %(name)s (user %(number)s)", name=who[1], number=who[2]) if who else text
+
+
+def actor(stored: str | None) -> str:
+    """Who did it, in the reader's language: "Anna (user 3)" is how a person is stored; other words, as of a command, stay."""
+    found = ACTOR.fullmatch(stored or "")
+    return _("%(name)s (user %(number)s)", name=found[1], number=found[2]) if found else stored or ""
 
 
 def outcome_name(outcome: str) -> str:

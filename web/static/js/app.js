@@ -16,6 +16,7 @@ let wasOpen = false;
 function refresh() {
   refreshProgress();
   refreshActiveJobs();
+  document.dispatchEvent(new Event("studium:refresh"));
 }
 
 function showConnection(connected) {

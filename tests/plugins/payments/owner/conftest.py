@@ -29,7 +29,7 @@ def vera(app: Flask) -> FlaskClient:
 def press(vera: FlaskClient) -> Press:
     """`press("/owner/...", reason="...")` posts a form of hers with its token."""
 
-    def do(path: str, **fields: object) -> TestResponse:
+    def do(path: str, /, **fields: object) -> TestResponse:
         token = vera.get("/api/v1/session").get_json()["data"]["csrf_token"]
         return vera.post(path, data={**fields, "csrf_token": token})
 

@@ -155,7 +155,7 @@ def test_a_dry_run_changes_nothing_and_the_replay_does(
         with reading():
             delivery = WebhookDelivery.select().first().id
     page = press(f"/owner/webhooks/{delivery}/dry-run").text
-    assert "pending → completed" in page
+    assert "Waiting for money → Paid" in page
     assert "Replay for real" in page
     with app.app_context(), reading():
         assert Payment[payment_id].status == "pending"
