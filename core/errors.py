@@ -154,12 +154,12 @@ def init_unavailable(app: Flask, errors: tuple[type[Exception], ...]) -> None:
 
 
 def _render_unavailable(error: Exception) -> Response:
-    log.exception("database_unavailable", path=request.path, error=repr(error))
+    log.exception("database_unavailable", path=_logged_path(), error=repr(error))
     return render(Unavailable("Nothing was changed. Please try again in a moment.", headers={"Retry-After": "5"}))
 
 
 def _render_too_slow(error: TooSlow) -> Response:
-    log.info("request_too_slow", path=request.path, error=str(error))
+    log.info("request_too_slow", path=_logged_path(), error=str(error))
     return render(RequestTimeout("The request did not arrive in time. Please check your connection and try again."))
 
 
@@ -175,8 +175,14 @@ def _render_http_exception(error: HTTPException) -> Response:
 
 
 def _render_unforeseen(error: Exception) -> Response:
-    log.exception("request_failed", path=request.path, error=repr(error))
+    log.exception("request_failed", path=_logged_path(), error=repr(error))
     return render(Problem("The error was recorded. Please try again in a moment."))
+
+
+def _logged_path() -> str:
+    """The path of this request; some hold a token that is a permission, which no log may keep."""
+    token = (request.view_args or {}).get("token")
+    return request.path.replace(token, "<token>") if token else request.path
 
 
 def _page(problem: Problem) -> str:

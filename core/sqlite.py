@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection, Error
 
-__all__ = ["BUSY_SECONDS", "UNFINISHED", "Connection", "Error", "connect", "copy", "data_version", "identity", "is_busy", "is_damage",
+__all__ = ["BUSY_SECONDS", "UNFINISHED", "Connection", "Error", "connect", "copy", "data_version", "identity", "is_busy",
            "set_pragmas", "set_synchronous"]
 BUSY_SECONDS = 5.0
 UNFINISHED = ".part"
@@ -45,11 +45,6 @@ def connect(path: Path, busy_seconds: float = BUSY_SECONDS) -> Connection:
         connection.close()
         raise
     return connection
-
-
-def is_damage(error: BaseException) -> bool:
-    """Whether the error says that the file is no sound database, so that trying again is of no use."""
-    return getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def is_busy(error: BaseException) -> bool:

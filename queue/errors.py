@@ -91,12 +91,13 @@ class Discard(JobError):
 
 class RetryLater(JobError):
     """Raise it in a job that knows when another try makes sense: this one failed, the next begins `seconds` from now instead of after the
-    backoff of the kind. It uses up one of the kind's retries; the text is the reason.
+    backoff of the kind. The text is the reason. It uses up one of the kind's retries, unless it is not `counted`: nothing was tried.
     """
 
-    def __init__(self, text: str, seconds: float) -> None:
+    def __init__(self, text: str, seconds: float, *, counted: bool = True) -> None:
         super().__init__(text)
         self.seconds = max(0.0, seconds)
+        self.counted = counted
 
 
 class Stopped(BaseException):

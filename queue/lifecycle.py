@@ -99,10 +99,11 @@ def fail(run: Claim, reason: str, error: BaseException | None = None) -> None:
             _end_cancelled_or(job, lambda job: end_failed(job, reason, error))
 
 
-def retry(run: Claim, reason: str, delay: float, error: BaseException | None = None) -> None:
-    """The run has failed; the job is tried again after `delay` seconds, or is cancelled if that was asked for."""
+def retry(run: Claim, reason: str, delay: float, error: BaseException | None = None, *, counted: bool = True) -> None:
+    """The run has failed; the job is tried again after `delay` seconds, or cancelled if that was asked for. Not `counted`, it was none."""
 
     def wait(job: Job) -> None:
+        job.attempts -= not counted
         _free(job, RETRYING)
         job.set(error=shortened(reason), run_at=now() + timedelta(seconds=delay))
         announce("job_retrying", job, line=_why(reason, error), attempt=run.attempt, delay=round(delay, 1), error=reason)

@@ -166,9 +166,9 @@ def after_failure(claim: Claim, kind: JobKind[Any], error: BaseException) -> Cal
 
 def _after_request(claim: Claim, kind: JobKind[Any], later: RetryLater) -> Callable[[], None]:
     """As after a failure, when the job itself said how long to wait; that is no fault of the code, so without a traceback."""
-    if claim.failures + 1 > kind.retries:
+    if later.counted and claim.failures + 1 > kind.retries:
         return partial(lifecycle.fail, claim, str(later))
-    return partial(lifecycle.retry, claim, str(later), later.seconds)
+    return partial(lifecycle.retry, claim, str(later), later.seconds, counted=later.counted)
 
 
 def _after_success(claim: Claim, result: object) -> Callable[[], None]:

@@ -18,7 +18,7 @@ from studium.core.runtime import runtime
 from studium.services.translation import translation_folders
 
 EXTENSION = "studium.release"
-LIBRARIES = ("babel", "flask", "flask-babel", "jinja2", "markdown-it-py", "markupsafe")
+LIBRARIES = ("babel", "flask", "flask-babel", "jinja2", "markdown-it-py", "markupsafe", "werkzeug")
 PARTS = ("core", "queue", "services", "web")
 
 
@@ -38,7 +38,8 @@ def _mark(app: Flask) -> str:
         digest.update(f"{type(section).__name__} {section.model_dump_json()}\n".encode())  # secrets as stars
     for path in sorted({file for place in {os.path.realpath(place) for place in _places(app)} for file in _files(place)}):
         digest.update(f"\0{path}\0".encode())
-        digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
+        if os.path.isfile(path):  # noqa: PTH113 - a thousand times; editors leave links to nowhere, which nobody can read
+            digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
     return digest.hexdigest()[:32]
 
 

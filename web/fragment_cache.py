@@ -81,6 +81,8 @@ class FragmentCache(Extension):
         of one of the site's functions, and where the block around this one would be kept longer than it.
         """
         self._refuse_variables(place, functions)
+        if isinstance(tags, str):
+            raise TemplateRuntimeError(f"In {place.split()[0]} a {{% cache %}} block has tags='{tags}'. Give a list: tags=['{tags}'].")
         span = Span(frozenset(tags or ()), ttl)
         _refuse_longer_outer(span)
         key = _key(place, zoned, parts)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
-from jinja2.defaults import DEFAULT_FILTERS
+from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_TESTS
 from jinja2.meta import find_undeclared_variables
 
 FUNCTIONS = frozenset({  # besides their arguments they depend on the release and on the language, which every key has
@@ -22,6 +22,7 @@ FILTERS = (frozenset(DEFAULT_FILTERS) - {"random"}) | IN_THE_TIME_ZONE | {
     "clock", "clock_up", "decimal", "duration", "file_size", "first_currency", "language_name", "money", "percent", "prices",
     "shown_name",
 }
+TESTING = {"select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}  # filters, and which argument names a test
 OUT = "Or take that part out of the block: what is kept is shown to everybody."
 OF_THE_READER = ("csrf_token", "current_user", "g", "get_flashed_messages", "here", "live_values", "login_url", "request", "session",
                  "user")
@@ -62,6 +63,9 @@ def refuse_open_block(environment: Environment, body: list[nodes.Node], given: I
     filters = {name for template in found for node in template.find_all(nodes.Filter) for name in _applied(node)}
     if unknown := sorted(filters - FILTERS):
         raise place.error(f"uses the filter '{unknown[0]}', which may depend on more than its key, such as the moment. Write it outside.")
+    tests = {name for template in found for name in _tests(template)}
+    if unknown := sorted(tests - DEFAULT_TESTS.keys()):
+        raise place.error(f"uses the test '{unknown[0]}', which may depend on more than its key. Write it outside.")
     functions = {node.name for template in found for node in template.find_all(nodes.Name)} & FUNCTIONS
     return Uses(bool(filters & IN_THE_TIME_ZONE), frozenset(functions))
 
@@ -88,6 +92,14 @@ def _applied(node: nodes.Filter) -> Iterator[str]:
     yield node.name
     if node.name == "map" and node.args:
         yield node.args[0].value if isinstance(node.args[0], nodes.Const) else "map by a variable"
+
+
+def _tests(template: nodes.Template) -> Iterator[str]:
+    """What stands behind `is`, and what filters such as `select` apply to each element."""
+    yield from (node.name for node in template.find_all(nodes.Test))
+    for node in template.find_all(nodes.Filter):
+        named = node.args[TESTING[node.name] :][:1] if node.name in TESTING else []
+        yield from (test.value if isinstance(test, nodes.Const) else f"of {node.name} by a variable" for test in named)
 
 
 def _refuse_names(place: _Place, found: nodes.Template, given: frozenset[str]) -> None:

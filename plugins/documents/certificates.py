@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from studium.core.clock import now
 from studium.core.database import reading, transaction
@@ -18,6 +17,7 @@ from studium.services.courses.catalogue import CourseInfo, find_course_by_id
 from studium.services.facts import CertificateIssued
 from studium.services.languages import LANGUAGES
 from studium.services.people import Person
+from studium.services.time_zones import zone_of
 
 log = get_logger(__name__)
 REVOKED, RESTORED, WITHDRAWN = "revoked", "restored", "withdrawn"
@@ -190,7 +190,7 @@ def _title(course: CourseInfo, language: str) -> str:
 
 
 def _view(row: Certificate) -> CertificateView:
-    zone = _zone(row.time_zone)
+    zone = zone_of(row.time_zone)
     return CertificateView(
         code=row.code, user_id=row.user_id, course_id=row.course_id, student_name=row.student_name,
         course_titles=json.loads(row.course_titles), language=row.language, completed_on=_day(row.completed_at, zone),
@@ -202,11 +202,3 @@ def _view(row: Certificate) -> CertificateView:
 
 def _day(moment: datetime, zone: tzinfo) -> date:
     return moment.replace(tzinfo=UTC).astimezone(zone).date()
-
-
-def _zone(name: str) -> tzinfo:
-    """The time zone; UTC for a name that this machine does not know."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC

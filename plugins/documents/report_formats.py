@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 
-from babel.dates import format_date, format_interval, format_skeleton, format_time
+from babel.dates import format_date, format_interval, format_skeleton, format_time, get_timezone_location
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
@@ -53,6 +53,10 @@ class Formats:
     def moment(self, moment: datetime) -> str:
         """As "May 30, 2025, 2:05 PM"."""
         return f"{self.day(moment)}, {format_time(moment.time(), 'short', locale=self.language)}"
+
+    def zone(self, zone: tzinfo | None) -> str:
+        """As "Moscow": the city after which a time zone is called; "UTC" for who never said where they are."""
+        return str(get_timezone_location(zone, locale=self.language, return_city=True))
 
     def percent(self, percent: int) -> str:
         """As "45 %"."""

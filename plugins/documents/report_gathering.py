@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from studium.core.clock import now
 from studium.core.runtime import runtime
@@ -14,6 +13,7 @@ from studium.plugins.documents.report_values import Amount, CourseLine, DayLine,
 from studium.services.courses.catalogue import CourseInfo, LessonInfo, find_course_by_id, find_courses, find_lesson_by_id
 from studium.services.people import Person
 from studium.services.progress import CourseProgress
+from studium.services.time_zones import zone_of
 from studium.services.watched_time import WatchedTime
 
 LOOK_BACK = timedelta(days=366)  # for streaks, whatever the period
@@ -35,7 +35,7 @@ def gather(person: Person, course: CourseInfo | None, days: int, language: str, 
     `between` is called now and then with the part that is done, 0..1, outside of any reading; it may raise to stop. The number of queries
     is constant for each course.
     """
-    zone = time_zone(person)
+    zone = zone_of(person.time_zone)
     made_at = now().replace(tzinfo=UTC).astimezone(zone)
     first = made_at.date() - timedelta(days=days - 1)
     year = _watched_time(person, made_at)
@@ -59,14 +59,6 @@ def gather(person: Person, course: CourseInfo | None, days: int, language: str, 
         courses=tuple(_course_line(found, by_lesson, completions, zone) for found in courses),
         lines=tuple(_day_lines(courses, watched, {key: at for key, at in completions.items() if at.date() >= first})),
     )
-
-
-def time_zone(person: Person) -> tzinfo:
-    """The person's time zone; UTC where this machine does not know it."""
-    try:
-        return ZoneInfo(person.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
 
 
 def streak(days: set[date], today: date) -> int:

@@ -143,7 +143,7 @@ class _Words:
         _, report = self.gettext, self.report
         rule = _("Watched time is time of the video: at double speed one minute brings two. What you repeat within one visit counts once.")
         made = _("Made on {moment}; days are those of the time zone {zone}.").format(
-            moment=self.formats.moment(report.made_at), zone=report.made_at.tzinfo)
+            moment=self.formats.moment(report.made_at), zone=self.formats.zone(report.made_at.tzinfo))
         return [rule, made] if report.watched.seconds else [made]
 
 

@@ -16,12 +16,14 @@ from studium.plugins.email import export
 from studium.plugins.email.channel import EmailChannel
 from studium.plugins.email.confirmation_job import email_confirmation
 from studium.plugins.email.entities import ENTITIES, EmailAddress
+from studium.plugins.email.telling import EVENTS
 from studium.plugins.email.trimming import DAILY, trim_email_addresses
 from studium.queue.kinds import JobKind
 from studium.queue.periodic import PeriodicTask
 from studium.services.account_sections import AccountSection
 from studium.services.facts import UserDeleted
 from studium.services.notifications.channels import NotificationChannel
+from studium.services.notifications.events import NotificationEvent
 from studium.services.users import SignedInUser
 
 
@@ -41,6 +43,12 @@ def register_migrations() -> Migrations:
 def register_notification_channels() -> Sequence[type[NotificationChannel]]:
     """E-mail."""
     return [EmailChannel]
+
+
+@hookimpl
+def register_notification_events() -> Sequence[NotificationEvent]:
+    """A change of the address."""
+    return EVENTS
 
 
 @hookimpl

@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from pony.orm import select
+
 from studium.core.clock import now
 from studium.core.database import reading, transaction
-from studium.core.errors import TooManyRequests
 from studium.core.logs import get_logger
 from studium.plugins.email.confirmation_job import EmailConfirmation, email_confirmation
 from studium.plugins.email.entities import EmailAddress
+from studium.plugins.email.letter_limits import may_be_written_to
+from studium.plugins.email.telling import tell_changed, tell_removed
 from studium.plugins.email.tokens import hash_of, new_nonce, token_of
 from studium.queue import jobs
-from studium.services.limits import limit
 from studium.services.mail.addresses import read_address
 from studium.services.notifications import resume_channel, stop_channel
 
 log = get_logger(__name__)
 CHANNEL = "email"
 LINK_LASTS = timedelta(days=3)
-OF_A_PERSON = "5/hour;15/day"  # letters that somebody may cause
-TO_AN_ADDRESS = "5/hour;10/day"  # letters that somebody may get whom nobody asked
 Asked = Literal["sent", "known"]
 
 
@@ -40,22 +40,22 @@ class AddressView:
 def ask(user_id: int, written: str, language: str) -> Asked:
     """Have a link sent to an address, which counts once it is followed; "known" for one that is confirmed and well.
 
-    An earlier address that waits is forgotten; a confirmed one stays until then. Raises ValueError for no address, TooManyRequests. Beyond
-    TO_AN_ADDRESS nothing is sent and nothing is said, as that would tell of others.
+    An earlier address that waits is forgotten; a confirmed one stays until then. Raises ValueError for no address, TooManyRequests. To an
+    address that gets too many nothing is sent and nothing is said, as that would tell of others; a link that was sent before stays good.
     """
     address = read_address(written)
     with reading():
         if _is_confirmed(user_id, address):
             return "known"
-    limit(f"email-of:{user_id}", OF_A_PERSON)
-    silent = not _may_be_written_to(address)
+    silent = not may_be_written_to(user_id, address)
     with transaction():
         if _is_confirmed(user_id, address):  # by another tab, meanwhile
             return "known"
         EmailAddress.select(lambda one: one.user_id == user_id and one.address != address and one.confirmed_at is None).delete(bulk=True)
-        row_id = _renew(user_id, address, language)
         if not silent:
-            jobs.enqueue(email_confirmation, EmailConfirmation(address_id=row_id))
+            jobs.enqueue(email_confirmation, EmailConfirmation(address_id=_renew(user_id, address, language)))
+        elif not _waits(user_id, address):
+            _renew(user_id, address, language)
     log.info("email_confirmation_asked", user_id=user_id, silent=silent)
     return "sent"
 
@@ -79,9 +79,13 @@ def confirm(token: str) -> bool:
             return False
         if row.state == "confirmed":
             return True
-        EmailAddress.select(lambda one: one.user_id == row.user_id and one.id != row.id).delete(bulk=True)
+        others = EmailAddress.select(lambda one: one.user_id == row.user_id and one.id != row.id)
+        replaced = others.filter(lambda one: one.confirmed_at is not None).exists()
+        others.delete(bulk=True)
         row.set(confirmed_at=now(), refused_at=None, refused_reason="")
         resume_channel(row.user_id, CHANNEL)
+        if replaced:
+            tell_changed(row)
         log.info("email_confirmed", user_id=row.user_id)
         return True
 
@@ -99,20 +103,31 @@ def remove(user_id: int, address_id: int) -> bool:
         row = EmailAddress.get(id=address_id, user_id=user_id)
         if row is None:
             return False
+        confirmed = row.confirmed_at is not None
         row.delete()
+        if confirmed:
+            tell_removed(row)
     log.info("email_removed", user_id=user_id)
     return True
 
 
 def refuse(address: str, reason: str) -> list[int]:
     """A mail server says for good that there is no such mailbox: mail to it ends, and its people are told. Answers whose it was."""
+    spellings = _spellings(address)
     with transaction():
-        rows = list(EmailAddress.select(lambda one: one.address.lower() == address.lower()))
+        rows = list(EmailAddress.select(lambda one: one.address in spellings))
         for row in rows:
             row.set(refused_at=now(), refused_reason=reason)
             if row.confirmed_at is not None:
                 stop_channel(row.user_id, CHANNEL, row.address, reason)
         return [row.user_id for row in rows]
+
+
+def _spellings(address: str) -> list[str]:
+    """As people wrote an address that a bounce may have in lower case: to look at all of them takes long, so before the write lock."""
+    with reading():
+        exact = EmailAddress.exists(lambda one: one.address == address)
+        return [address] if exact else list(select(one.address for one in EmailAddress if one.address.lower() == address.lower()))  # type: ignore[attr-defined]
 
 
 def mark_well(user_id: int, address: str) -> None:
@@ -147,6 +162,11 @@ def _is_confirmed(user_id: int, address: str) -> bool:
     return row is not None and row.state == "confirmed"
 
 
+def _waits(user_id: int, address: str) -> bool:
+    row = EmailAddress.get(user_id=user_id, address=address)
+    return row is not None and row.state == "waiting"
+
+
 def _renew(user_id: int, address: str, language: str) -> int:
     """The row of the address with a new link; whoever has the old one cannot use it any more."""
     nonce = new_nonce()
@@ -159,15 +179,6 @@ def _renew(user_id: int, address: str, language: str) -> int:
         row.set(**values)
     row.flush()
     return int(row.id)
-
-
-def _may_be_written_to(address: str) -> bool:
-    try:
-        limit(f"email-to:{address.lower()}", TO_AN_ADDRESS)
-    except TooManyRequests:
-        log.warning("email_address_asked_too_often")
-        return False
-    return True
 
 
 def _view(row: EmailAddress) -> AddressView:

@@ -31,7 +31,13 @@ class Bounce:
 
 def read_bounces(raw: bytes) -> list[Bounce]:
     """The failed recipients of a notification; none for any other mail, and for news of a mere delay."""
-    message = message_from_bytes(raw[:LARGEST], policy=compat32)
+    try:
+        return _read(message_from_bytes(raw[:LARGEST], policy=compat32))
+    except RecursionError:  # mails within mails, thousands deep: nobody's mail server writes such
+        return []
+
+
+def _read(message: Message) -> list[Bounce]:
     if message.get_content_type() != "multipart/report" or str(message.get_param("report-type", "")).lower() != "delivery-status":
         return []
     returned = list(_returned_ids(message))

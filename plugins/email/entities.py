@@ -20,7 +20,7 @@ class EmailAddress(db.Entity):  # type: ignore[misc]
     _table_ = "email_address"
     id = PrimaryKey(int, auto=True)
     user_id = Required(int)
-    address = Required(str, 320)
+    address = Required(str, 320, index="idx_email_address__address")
     language = Required(str, 10)
     nonce = Required(str, 64)
     token_hash = Required(str, 64, unique=True)

@@ -49,10 +49,7 @@ def _parts(message: Message) -> tuple[Part, ...]:
 
 
 def _when(notice: NoticeText, message: Message) -> str:
-    """Day and time where the reader is. Babel needs megabytes, so idle workers do without it."""
-    from datetime import UTC
+    """Day and time where the reader is."""
+    from studium.services.moment_format import format_moment  # with Babel, which needs megabytes: idle workers do without it
 
-    from babel.dates import format_datetime, get_timezone
-
-    zone = get_timezone(message.time_zone)
-    return str(format_datetime(notice.at.replace(tzinfo=UTC), "d MMMM, HH:mm", tzinfo=zone, locale=message.language))
+    return format_moment(notice.at, message.language, message.time_zone, year=False)

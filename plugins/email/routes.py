@@ -84,7 +84,7 @@ def _confirmation_page(token: str, done: bool) -> Response:
     person = find_person(found[0]) if found else None
     address = found[1] if found else None
     done = done or (address is not None and address.state == "confirmed")
-    html = render_template("email/confirm.html", token=token, address=address, person=person, done=done)
+    html = render_template("email/confirm.html", token=token, address=address, person=person, done=done, signs_in_to="/account")
     response = make_response(html, 200 if address else 404)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "same-origin"

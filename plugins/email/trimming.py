@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from studium.core.clock import now
-from studium.core.database import transaction
+from studium.core.database import reading, transaction
 from studium.core.logs import get_logger
 from studium.plugins.email.entities import EmailAddress
 from studium.queue.kinds import job_kind
@@ -35,8 +35,10 @@ def trim_email_addresses(job: RunningJob, _params: object) -> dict[str, Any]:
 def remove_some() -> int:
     """Remove at most BATCH of them; answers how many."""
     before = now() - KEPT
+    with reading():  # past all that were confirmed long ago, so without the write lock
+        old = [row.id for row in EmailAddress.select(lambda row: row.confirmed_at is None and row.expires_at < before)[:BATCH]]
     with transaction():
-        rows = list(EmailAddress.select(lambda row: row.confirmed_at is None and row.expires_at < before)[:BATCH])
+        rows = list(EmailAddress.select(lambda row: row.id in old and row.confirmed_at is None and row.expires_at < before))
         for row in rows:
             row.delete()
     return len(rows)

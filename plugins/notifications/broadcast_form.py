@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from studium.services.languages import LANGUAGES
 from studium.services.redirects import safe_path
 
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_PATH = 120, 1000, 300
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 OWN_LIST = "/notifications"
 FIELDS = (*(f"{part}_{code}" for code in LANGUAGES for part in ("title", "text")), "course_id", "path")
 
@@ -25,8 +27,8 @@ class Form:
 
 
 def read_form(fields: Mapping[str, str]) -> dict[str, str]:
-    """The fields of the form without what surrounds them; line breaks are single characters."""
-    return {name: fields.get(name, "").replace("\r\n", "\n").strip() for name in FIELDS}
+    """The fields of the form without what surrounds them; line breaks are single characters, other control characters blanks."""
+    return {name: CONTROL.sub(" ", fields.get(name, "").replace("\r\n", "\n")).strip() for name in FIELDS}
 
 
 def find_errors(asked: Mapping[str, str], course_ids: Collection[int]) -> dict[str, str]:

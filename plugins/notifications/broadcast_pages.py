@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from studium.core.errors import NotFound, Unprocessable
+from studium.core.errors import BadRequest, NotFound, Unprocessable
 from studium.core.gates import put_gate
 from studium.plugins.notifications.audience import count_people
 from studium.plugins.notifications.broadcast_form import Form, announcement_of, find_errors, read_form
@@ -21,6 +21,8 @@ from studium.services.people import find_people
 from studium.services.users import OWNER, require_role, require_user
 
 SHOWN = 30
+HIGHEST_ID = 2**31 - 1
+DAMAGED = "The address of this page is damaged. Begin at its first page."
 blueprint = Blueprint("broadcasts", __name__, url_prefix="/owner/broadcasts", template_folder="templates")
 put_gate(blueprint, lambda: require_role(OWNER))
 
@@ -34,6 +36,8 @@ def links() -> list[OwnerPage]:
 def show() -> str:
     """The announcements, the newest first; ?before= goes on below an id."""
     before = request.args.get("before", type=int)
+    if before is not None and before > HIGHEST_ID:
+        raise BadRequest(DAMAGED)
     found = newest(before, SHOWN + 1)
     rows = found[:SHOWN]
     return render_template(
@@ -61,7 +65,7 @@ def send() -> Response | tuple[str, int] | str:
     return _send(said) if request.form.get("sure") else _confirm(asked, said)
 
 
-@blueprint.post("/<int:broadcast_id>/resume")
+@blueprint.post(f"/<int(max={HIGHEST_ID}):broadcast_id>/resume")
 def go_on(broadcast_id: int) -> Response:
     """POST .../resume: ask for the job again."""
     if not resume(broadcast_id):

@@ -5,10 +5,12 @@ A worker that is killed between the two sends the same message, with the same ke
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pony.orm import DBException, OrmError
 from pydantic import BaseModel, ConfigDict
 
 from studium.core.clock import now
@@ -16,7 +18,7 @@ from studium.core.database import transaction
 from studium.core.logs import get_logger
 from studium.plugins.notifications.entities import DROPPED, FAILED, SENT, Bundle, Delivery
 from studium.plugins.notifications.packing import NOT_WANTED, NotOurs, Parcel, Unwanted, message_of, pack
-from studium.plugins.notifications.resting import unless_resting
+from studium.plugins.notifications.resting import Resting, unless_resting
 from studium.plugins.notifications.settings import give_up_after
 from studium.plugins.notifications.silencing import silence
 from studium.queue import jobs
@@ -24,6 +26,7 @@ from studium.queue.backoff import seconds_before_retry
 from studium.queue.kinds import Discard, RetryLater, job_kind
 from studium.queue.running import RunningJob
 from studium.services.notifications.channels import AddressRefused, ChannelDown, Message, MessageRefused
+from studium.services.notifications.events import NotificationEvent
 from studium.services.translation import N_
 
 log = get_logger(__name__)
@@ -31,7 +34,8 @@ RETRIES = 1_000_000  # the time after which a message is given up decides
 LEAST_TRIES = 5  # so that what was due while the site itself was off is not given up at the first hiccup
 FIRST_WAIT, LONGEST_OWN_WAIT, LONGEST_WAIT = 30.0, 900.0, 6 * 3600.0  # seconds: ours, and what a far side may ask for
 ERROR_LENGTH, REFERENCE_LENGTH = 500, 200
-URGENT = 10
+URGENT, ORDINARY, TO_MANY = 10, 0, -5  # priorities of the jobs
+WAIT_OF_RESTING = (15.0, 60.0)  # seconds, from to
 Entity = type[Delivery] | type[Bundle]
 
 
@@ -49,22 +53,22 @@ class BundleParams(BaseModel):
     bundle_id: int
 
 
-@job_kind("notification_delivery", N_("Carry a notice"), params=DeliveryParams, retries=RETRIES, timeout=120, limit=1)
+@job_kind("notification_delivery", N_("Carry a notice"), params=DeliveryParams, retries=RETRIES, timeout=300, limit=1)
 def carry_delivery(job: RunningJob, params: DeliveryParams) -> dict[str, Any]:
     """Send one notice through one channel. One at a time, so that a channel that is slow to fail leaves the other threads their work."""
     return _Carrying(job, Delivery, params.delivery_id).carry()
 
 
-@job_kind("notification_bundle", N_("Carry several notices"), params=BundleParams, retries=RETRIES, timeout=120, limit=1)
+@job_kind("notification_bundle", N_("Carry several notices"), params=BundleParams, retries=RETRIES, timeout=300, limit=1)
 def carry_bundle(job: RunningJob, params: BundleParams) -> dict[str, Any]:
     """Send a digest, or what waited for the end of quiet hours, through one channel."""
     return _Carrying(job, Bundle, params.bundle_id).carry()
 
 
-def carry_later(entity: Entity, row_id: int, urgent: bool = False) -> str:
-    """Ask for the job that carries this row, in the open transaction; its id, which belongs into the row."""
+def carry_later(entity: Entity, row_id: int, event: NotificationEvent | None = None) -> str:
+    """Ask for the job that carries this row, in the open transaction; its id, which belongs into the row. `event` is that of one notice."""
     kind, name = (carry_bundle, "bundle_id") if entity is Bundle else (carry_delivery, "delivery_id")
-    return str(jobs.enqueue(kind, {name: row_id}, priority=URGENT if urgent else None).id)
+    return str(jobs.enqueue(kind, {name: row_id}, priority=_priority(event)).id)
 
 
 def settle(
@@ -97,8 +101,7 @@ class _Carrying:
     def carry(self) -> dict[str, Any]:
         """Pack, send, store; answers what came of it."""
         try:
-            parcel = pack(self.entity, self.row_id, self.job.id)
-            message = message_of(parcel)
+            parcel, message = self._packed()
             self.job.checkpoint()  # a run whose lease is over must not send beside its successor
             return self._sent(parcel, _send(parcel, message))
         except NotOurs:
@@ -115,6 +118,17 @@ class _Carrying:
         except ChannelDown as error:
             return self._later(error)
 
+    def _packed(self) -> tuple[Parcel, Message]:
+        """What breaks here, in a channel that is to name an address or in the words of an event, must not be tried for ever either."""
+        try:
+            parcel = pack(self.entity, self.row_id, self.job.id)
+            return parcel, message_of(parcel)
+        except (NotOurs, Unwanted, ChannelDown, OrmError, DBException):
+            raise
+        except Exception as error:
+            log.exception("notice_not_packed", entity=self.entity.__name__, row_id=self.row_id)
+            raise ChannelDown(f"{type(error).__name__} while the message was made.") from error
+
     def _sent(self, parcel: Parcel, reference: str) -> dict[str, Any]:
         self._settle(SENT, reference=reference, sent=tuple(packed.delivery_id for packed in parcel.notices))
         return {"outcome": SENT, "reference": reference[:REFERENCE_LENGTH]}
@@ -129,12 +143,12 @@ class _Carrying:
             row = self.entity.get(id=self.row_id)
             if row is None or row.job_id != self.job.id:
                 return {"outcome": "nothing to do"}
-            too_old = now() - _due(row) > give_up_after() and self.job.attempt >= LEAST_TRIES
+            too_old = not isinstance(error, Resting) and now() - _due(row) > give_up_after() and self.job.attempt >= LEAST_TRIES
             if too_old:
                 self._settle(FAILED, error=str(error))
         if too_old:
             raise Discard(f"Given up after {self.job.attempt} tries: {error}") from error
-        raise RetryLater(str(error), _wait(error, self.job.attempt)) from error
+        raise RetryLater(str(error), _wait(error, self.job.attempt), counted=not isinstance(error, Resting)) from error
 
     def _settle(self, state: str, **what: Any) -> None:
         settle(self.entity, self.row_id, self.job.id, state, **what)
@@ -163,9 +177,17 @@ def _send(parcel: Parcel, message: Message) -> str:
 
 def _wait(error: ChannelDown, tries: int) -> float:
     """Seconds until the next try."""
+    if isinstance(error, Resting):
+        return random.uniform(*WAIT_OF_RESTING)  # noqa: S311  spreads load, protects nothing
     if error.retry_after is not None:
         return min(max(1.0, error.retry_after), LONGEST_WAIT)
     return min(seconds_before_retry(FIRST_WAIT, tries), LONGEST_OWN_WAIT)
+
+
+def _priority(event: NotificationEvent | None) -> int:
+    if event is None:
+        return ORDINARY
+    return URGENT if event.urgent else TO_MANY if event.to_many else ORDINARY
 
 
 def _due(row: Delivery | Bundle) -> datetime:

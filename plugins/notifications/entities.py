@@ -29,7 +29,8 @@ class Notification(db.Entity):  # type: ignore[misc]
     created_at = Required(datetime, index="idx_notification__created_at")
     read_at = Optional(datetime)
     composite_key(user_id, event, key)
-    composite_index(user_id, shown, read_at)
+    composite_index(user_id, shown, read_at)  # how many are unread
+    composite_index(user_id, id)  # the newest of a person, without looking at the others
 
 
 class Delivery(db.Entity):  # type: ignore[misc]
@@ -54,7 +55,7 @@ class Delivery(db.Entity):  # type: ignore[misc]
     reference = Optional(str, 200)
     error = Optional(str, 500)
     composite_key(notification_id, channel)
-    composite_index(user_id, channel, state)
+    composite_index(user_id, channel, state, due_at)  # with the time, or a gathering is thought to be found faster by that alone
     composite_index(state, due_at)
 
 

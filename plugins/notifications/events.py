@@ -53,8 +53,8 @@ JOB_FAILED = NotificationEvent(
     "warning")
 
 NEW_DEVICE = NotificationEvent(
-    "new_device", N_("A sign-in on a new device"), SECURITY, N_("Somebody signed in to your account: {device}"),
-    N_("{at}, from the address {address}. If it was not you, sign that device out and change who can use your Telegram."),
+    "new_device", N_("A sign-in on a new device"), SECURITY, N_("New sign-in to your account: {device}"),
+    N_("{at}, from the address {address}. If it was not you, sign that device out and check who else can use your Telegram."),
     N_("Look at your devices"), "shield", defaults=EVERYWHERE, urgent=True)
 CHANNEL_OFF = NotificationEvent(
     "channel_off", N_("A channel is switched off"), SECURITY, N_("We cannot reach you any more: {channel}"),
@@ -63,7 +63,7 @@ CHANNEL_OFF = NotificationEvent(
 
 ANNOUNCEMENT = NotificationEvent(
     "announcement", N_("News of the school"), SCHOOL, "{title}", "{text}", N_("Read more"), "megaphone",
-    defaults={"email": "daily", "telegram": "now"})
+    defaults={"email": "daily", "telegram": "now"}, to_many=True)
 
 EVENTS = (LESSON_COMPLETED, COURSE_COMPLETED, CERTIFICATE_READY, PAYMENT_RECEIVED, PAYMENT_FAILED, PAYMENT_EXPIRED, PAYMENT_REFUNDED,
           ACCESS_GIVEN, ACCESS_ENDING, ACCESS_ENDED, JOB_DONE, JOB_FAILED, NEW_DEVICE, CHANNEL_OFF, ANNOUNCEMENT)

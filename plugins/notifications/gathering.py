@@ -28,7 +28,8 @@ class GatherParams(BaseModel):
     due_at: datetime
 
 
-@job_kind("notification_gather", N_("Gather notices into one message"), params=GatherParams, retries=12, queue="realtime")
+# Behind all else of its queue: at six in the evening there is one for everybody who is in no hurry.
+@job_kind("notification_gather", N_("Gather notices into one message"), params=GatherParams, retries=12, queue="realtime", priority=-10)
 def gather(_job: RunningJob, params: GatherParams) -> dict[str, Any]:
     """Put all that is due into a bundle and ask for the job that carries it. A second run finds nothing: the rows and the job of the
     bundle are stored together.

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from studium.plugins.notifications.entities import Habit
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+from studium.services.time_zones import zone_of
 
 DIGEST_AT = 18 * 60
 MINUTES_A_DAY = 24 * 60
@@ -33,11 +30,13 @@ def habits_of(user_id: int) -> Habits:
 
 
 def next_digest(habits: Habits, time_zone: str, moment: datetime) -> datetime:
-    """When the next digest goes out after `moment`; both naive UTC. One that falls into quiet hours waits for their end."""
+    """When the next digest goes out after `moment`; both naive UTC. One that falls into quiet hours waits for their end, and takes along
+    what comes until then.
+    """
     zone = zone_of(time_zone)
     today = _local(moment, zone).date()
-    due = min(at for day in range(3) if (at := _instant(today + timedelta(days=day - 1), habits.digest_at, zone)) > moment)
-    return quiet_end(habits, time_zone, due) or due
+    times = [_instant(today + timedelta(days=day), habits.digest_at, zone) for day in (-1, 0, 1)]
+    return min(out for at in times if (out := quiet_end(habits, time_zone, at) or at) > moment)
 
 
 def quiet_end(habits: Habits, time_zone: str, moment: datetime) -> datetime | None:
@@ -63,27 +62,17 @@ def check(digest_at: int, quiet: Quiet | None) -> None:
         raise ValueError("Quiet hours begin and end at the same time; give two times, or none.")
 
 
-def zone_of(name: str) -> ZoneInfo:
-    """The zone of this name; UTC for one that this machine does not know (any more)."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # with a notice, not at the start of every program
-
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
-
-
-def _is_quiet(quiet: Quiet, moment: datetime, zone: ZoneInfo) -> bool:
+def _is_quiet(quiet: Quiet, moment: datetime, zone: tzinfo) -> bool:
     local = _local(moment, zone)
     minute, (begin, until) = local.hour * 60 + local.minute, quiet
     return begin <= minute < until if begin < until else minute >= begin or minute < until
 
 
-def _local(moment: datetime, zone: ZoneInfo) -> datetime:
+def _local(moment: datetime, zone: tzinfo) -> datetime:
     return moment.replace(tzinfo=UTC).astimezone(zone)
 
 
-def _instant(day: date, minute: int, zone: ZoneInfo, fold: int = 0) -> datetime:
+def _instant(day: date, minute: int, zone: tzinfo, fold: int = 0) -> datetime:
     """When the clock on the wall shows this minute; naive UTC."""
     local = datetime.combine(day, time(*divmod(minute, 60), fold=fold), zone)
     return local.astimezone(UTC).replace(tzinfo=None)

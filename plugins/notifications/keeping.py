@@ -5,7 +5,7 @@ transaction of whatever is told of, so that all of it happens or nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from pony.orm import DBException, OrmError
@@ -79,27 +79,29 @@ def _check(notice: NewNotice) -> tuple[NotificationEvent, str]:
 
 
 def _deliver(row: Notification, person: Person, event: NotificationEvent, chosen: Choices) -> None:
-    wanted: Mapping[str, Mode] = {code: chosen.mode(event, code) for code in channels()}
-    if all(mode == "off" for mode in wanted.values()):
+    modes: Mapping[NotificationChannel, Mode] = {channel: chosen.mode(event, code) for code, channel in channels().items()}
+    wanted = [channel for channel, mode in modes.items() if mode != "off"]
+    if not wanted:
         return
     habits = habits_of(person.id)
-    for code in _reachable(person.id, [code for code, mode in wanted.items() if mode != "off"]):
-        mode, due_at = when_due(event, wanted[code], habits, person.time_zone, row.created_at)
+    for channel in _reachable(person.id, wanted):
+        code = channel.code
+        mode, due_at = when_due(event, modes[channel], habits, person.time_zone, row.created_at)
         delivery = Delivery(
             notification_id=row.id, user_id=person.id, channel=code, state=WAITING, mode=mode, due_at=due_at)
         delivery.flush()
         if mode == "now":
-            delivery.job_id = carry_later(Delivery, delivery.id, urgent=event.urgent)
+            delivery.job_id = carry_later(Delivery, delivery.id, event)
         else:
             delivery.job_id = gather_at(person.id, code, due_at)
 
 
-def _reachable(user_id: int, codes: list[str]) -> Iterator[str]:
+def _reachable(user_id: int, wanted: Iterable[NotificationChannel]) -> Iterator[NotificationChannel]:
     """The channels in which the person has an address that is not known to be dead; of one that cannot say now the job asks again."""
-    for code in codes:
-        address = _address(channels()[code], user_id)
-        if address is not None and not is_silenced(user_id, code, address):
-            yield code
+    for channel in wanted:
+        address = _address(channel, user_id)
+        if address is not None and not is_silenced(user_id, channel.code, address):
+            yield channel
 
 
 def _address(channel: NotificationChannel, user_id: int) -> str | None:

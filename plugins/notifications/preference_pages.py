@@ -62,7 +62,7 @@ def _reasons() -> dict[str, str]:
     """Why a channel is switched off, by the word that it gave; "gone" stands for words of third parties."""
     return {
         "bounced": _("What was sent to you came back."),
-        "blocked": _("You blocked the bot, or never wrote to it."),
+        "blocked": _("You blocked the bot, or never wrote to it. Open its chat and press Start."),
         "gone": _("There is nobody at your address there."),
     }
 

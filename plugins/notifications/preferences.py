@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
 from studium.core.database import reading, transaction
 from studium.plugins.notifications import habits
@@ -16,6 +16,7 @@ from studium.services.notifications.events import SITE, Mode, NotificationEvent
 from studium.services.notifications.registry import channels, events
 
 EVERYTHING = "*"  # stands for the event in the row of who wants nothing of a channel, events of plugins to come included
+BUT_URGENT = "urgent"  # the mode of that row when urgent events go on
 Modes = Mapping[tuple[str, str], Mode]
 
 
@@ -83,12 +84,14 @@ def keep(user_id: int, modes: Modes, digest_at: int, quiet: Quiet | None) -> Non
             row.set(digest_at=digest_at, quiet_from=begin, quiet_until=until)
 
 
-def unsubscribe(user_id: int, channel: str, event: str | None) -> None:
-    """Send no more of this event in this channel; with None nothing at all, urgent events and those of plugins to come included."""
+def unsubscribe(user_id: int, channel: str, event: str | None, *, urgent: bool = True) -> None:
+    """Send no more of this event in this channel; with None nothing at all, also of plugins to come, and with `urgent` nothing urgent."""
     with transaction():
         if event is None:
-            Preference.select(lambda row: row.user_id == user_id and row.channel == channel).delete(bulk=True)
-        _put(user_id, event or EVERYTHING, channel, "off")
+            spared = () if urgent else _urgent_codes()
+            Preference.select(
+                lambda row: row.user_id == user_id and row.channel == channel and row.event not in spared).delete(bulk=True)
+        _put(user_id, event or EVERYTHING, channel, "off" if event or urgent else BUT_URGENT)
 
 
 def mode_of(user_id: int, event: NotificationEvent, channel: str) -> Mode:
@@ -101,7 +104,7 @@ def mode_of(user_id: int, event: NotificationEvent, channel: str) -> Mode:
 class Choices:
     """What one person chose, by (event, channel)."""
 
-    rows: Mapping[tuple[str, str], Mode]
+    rows: Mapping[tuple[str, str], Any]
 
     @classmethod
     def of(cls, user_id: int, event: str | None = None) -> Choices:
@@ -113,7 +116,10 @@ class Choices:
 
     def mode(self, event: NotificationEvent, channel: str) -> Mode:
         """The choice for the event, else that for the whole channel, else the event's default."""
-        return self.rows.get((event.code, channel)) or self.rows.get((EVERYTHING, channel)) or default_of(event, channel)
+        whole = self.rows.get((EVERYTHING, channel))
+        if whole == BUT_URGENT:
+            whole = None if event.urgent else "off"
+        return self.rows.get((event.code, channel)) or whole or default_of(event, channel)
 
 
 def default_of(event: NotificationEvent, channel: str) -> Mode:
@@ -144,9 +150,11 @@ def _widen(user_id: int, wanted: Collection[str]) -> None:
     for channel in wanted:
         row = Preference.get(user_id=user_id, event=EVERYTHING, channel=channel)
         if row is not None:
+            spared = _urgent_codes() if row.mode == BUT_URGENT else ()
             row.delete()
             for code in events():
-                _put(user_id, code, channel, "off")
+                if code not in spared:
+                    _put(user_id, code, channel, "off")
 
 
 def _choose(user_id: int, event: str, channel: str, mode: Mode) -> None:
@@ -157,7 +165,11 @@ def _choose(user_id: int, event: str, channel: str, mode: Mode) -> None:
         _put(user_id, event, channel, mode)
 
 
-def _put(user_id: int, event: str, channel: str, mode: Mode) -> None:
+def _urgent_codes() -> tuple[str, ...]:
+    return tuple(event.code for event in events().values() if event.urgent)
+
+
+def _put(user_id: int, event: str, channel: str, mode: str) -> None:
     row = Preference.get(user_id=user_id, event=event, channel=channel)
     if row is None:
         Preference(user_id=user_id, event=event, channel=channel, mode=mode)

@@ -71,7 +71,7 @@ def mark_read(user_id: int, ids: Sequence[int] = (), up_to: int | None = None) -
 
 
 def _rows(user_id: int, before: int | None, unread_only: bool) -> Any:
-    mine = Notification.select(lambda row: row.user_id == user_id and row.shown)
+    mine = Notification.select(lambda row: row.user_id == user_id and row.shown == True)  # noqa: E712  or no index has it
     if before is not None:
         mine = mine.filter(lambda row: row.id < before)
     if unread_only:

@@ -18,12 +18,16 @@ LEAST_REST = 10.0  # seconds
 PATIENCE = 3.0  # a channel that takes long to fail rests so many times as long, which leaves three quarters of the time to the others
 
 
+class Resting(ChannelDown):
+    """The channel rests; the message was not tried."""
+
+
 @contextmanager
 def unless_resting(channel: str) -> Iterator[None]:
-    """Around a sending; raises ChannelDown at once while the channel rests, and sends it to rest when nothing gets through."""
+    """Around a sending; raises Resting at once while the channel rests, and sends it to rest when nothing gets through."""
     key, began = f"notifications:rest:{channel}", time.monotonic()
     if cache().get(key) is not None:
-        raise ChannelDown("The channel is down and rests a little.")
+        raise Resting("The channel is down and rests a little.")
     try:
         yield
     except ChannelDown as error:

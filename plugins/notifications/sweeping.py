@@ -9,13 +9,15 @@ from studium.core.clock import now
 from studium.core.database import reading, transaction
 from studium.core.logs import get_logger
 from studium.plugins.notifications.delivering import Entity, carry_later, settle
-from studium.plugins.notifications.entities import DROPPED, FAILED, WAITING, Bundle, Delivery
+from studium.plugins.notifications.entities import DROPPED, FAILED, WAITING, Bundle, Delivery, Notification
 from studium.plugins.notifications.gathering import DEFERRED, gather_at
 from studium.queue.entities import ACTIVE
 from studium.queue.jobs import Job
 from studium.queue.kinds import job_kind
 from studium.queue.periodic import PeriodicTask
 from studium.queue.running import RunningJob
+from studium.services.notifications.events import NotificationEvent
+from studium.services.notifications.registry import events
 from studium.services.translation import N_
 
 log = get_logger(__name__)
@@ -53,6 +55,11 @@ def stranded(entity: Entity) -> list[int]:
         return [row.id for row in rows[:BATCH]]
 
 
+def _event_of(row: Delivery | Bundle) -> NotificationEvent | None:
+    notice = Notification.get(id=row.notification_id) if isinstance(row, Delivery) else None
+    return events().get(notice.event) if notice else None
+
+
 def _pick_up(entity: Entity, row_id: int) -> None:
     with transaction():
         row = entity.get_for_update(id=row_id)
@@ -62,6 +69,6 @@ def _pick_up(entity: Entity, row_id: int) -> None:
         if job is not None and job.state in ENDS:
             settle(entity, row_id, job.id, ENDS[job.state], error=f"its job {job.state}: {job.error or ''}")
         elif entity is Delivery and row.mode in DEFERRED:
-            row.job_id = gather_at(row.user_id, row.channel, now())
+            row.job_id = gather_at(row.user_id, row.channel, row.due_at)  # one for all that were to go together
         else:
-            row.job_id = carry_later(entity, row_id)
+            row.job_id = carry_later(entity, row_id, _event_of(row))

@@ -31,13 +31,17 @@ def ask(token: str) -> Response:
 @csrf.exempt
 @not_counted
 def end(token: str) -> Response:
-    """POST to the same {List-Unsubscribe=One-Click, or everything}: 200 once it counts, again and again."""
+    """POST to the same {List-Unsubscribe=One-Click, or everything}: 200 once it counts, again and again.
+
+    One click on a message of several kinds ends them all but what is urgent, which was none of them; a person on the page is asked for all.
+    """
     user_id, channel, event = _read(token)
     limit(f"unsubscribe:{user_id}", runtime().settings[LimitSettings].writes)
-    event = None if EVERYTHING in request.form else event
+    everything = EVERYTHING in request.form
+    event = None if everything else event
     if find_person(user_id) is not None:  # who has deleted their account gets nothing anyway
-        unsubscribe(user_id, channel, event)
-    return _page("ended", channel, event)
+        unsubscribe(user_id, channel, event, urgent=everything)
+    return _page("ended", channel, event, everything)
 
 
 def _read(token: str) -> tuple[int, str, str | None]:
@@ -47,11 +51,11 @@ def _read(token: str) -> tuple[int, str, str | None]:
     return found
 
 
-def _page(name: str, channel: str, event: str | None) -> Response:
+def _page(name: str, channel: str, event: str | None, everything: bool = True) -> Response:
     known, kind = all_channels().get(channel), events().get(event or "")
     response = make_response(render_template(
-        "notifications/unsubscribe.html", step=name, channel=_(known.title) if known else channel,
-        event=_(kind.title) if kind else event, settings_path=section_path("notifications"), return_to="/",
+        "notifications/unsubscribe.html", step=name, everything=everything, channel=_(known.title) if known else channel,
+        event=_(kind.title) if kind else event, settings_path=section_path("notifications"), return_to="/", signs_in_to="/account",
     ))
     response.headers.update({"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"})
     return response

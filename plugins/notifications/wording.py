@@ -13,7 +13,7 @@ from studium.services.notifications.registry import events
 from studium.services.notifications.values import Day, Moment, Title, Value, from_json
 from studium.services.translation import translator
 
-FIELD = re.compile(r"\{(\w+)\}")  # not str.format: a slip in a translation must not keep a notice from anybody
+FIELD = re.compile(r"\{(\w+)\}(\.?)")  # not str.format: a slip in a translation must not keep a notice from anybody
 MISSING = "…"
 
 
@@ -49,7 +49,12 @@ def _subject(event: NotificationEvent, values: Mapping[str, Value], language: st
 
 
 def _fill(sentence: str, shown: Mapping[str, str]) -> str:
-    return FIELD.sub(lambda found: shown.get(found[1], MISSING), sentence)
+    """The sentence with its values. A Russian date ends with a full stop, so one that follows it is not written again."""
+    def value(found: re.Match[str]) -> str:
+        text, stop = shown.get(found[1], MISSING), found[2]
+        return text if text.endswith(".") else text + stop
+
+    return FIELD.sub(value, sentence)
 
 
 def _shown(value: Value, language: str, time_zone: str) -> str:
@@ -65,22 +70,11 @@ def _shown(value: Value, language: str, time_zone: str) -> str:
 
             return format_money(value, language)
         case Moment():
-            return _moment(value, language, time_zone)
+            from studium.services.moment_format import format_moment  # with Babel
+
+            return format_moment(value.at, language, time_zone)
         case Day():
             from babel.dates import format_date
 
             return format_date(value.day, "long", locale=language)
     return value
-
-
-def _moment(value: Moment, language: str, time_zone: str) -> str:
-    """Day and time where the reader is; who never said where that is reads that it is UTC."""
-    from datetime import UTC
-
-    from babel.dates import format_date, format_time
-
-    from studium.plugins.notifications.habits import zone_of
-
-    local = value.at.replace(tzinfo=UTC).astimezone(zone_of(time_zone))
-    shown = f"{format_date(local.date(), 'long', locale=language)}, {format_time(local.time(), 'short', locale=language)}"
-    return f"{shown} UTC" if time_zone == "UTC" else shown

@@ -174,7 +174,7 @@ class Enrolment(db.Entity):  # type: ignore[misc]
     revoked_reason = Optional(str, 1000)
     revoked_by = Optional(str, 200)
     composite_key(user_id, course_id, tier_id)
-    composite_index(course_id, revoked_at)
+    composite_index(course_id, revoked_at, user_id)
     composite_index(noticed_days, expires_at)
 
 

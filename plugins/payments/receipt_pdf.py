@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
-
-from babel.dates import format_date, format_time, get_timezone_gmt
 
 from studium.plugins.payments.payment_view import PaymentView
 from studium.plugins.payments.receipt_values import Receipt
 from studium.services import typesetting
+from studium.services.moment_format import format_day, format_moment
 from studium.services.money_format import format_money
 from studium.services.translation import translator
 from studium.services.typesetting import drawable
@@ -50,9 +47,9 @@ def _values(receipt: Receipt, language: str) -> dict[str, Any]:
 
 
 def _facts(receipt: Receipt, language: str, texts: NullTranslations) -> list[tuple[str, str]]:
-    _, payment = texts.gettext, receipt.payment
+    _, payment, paid_at = texts.gettext, receipt.payment, receipt.payment.completed_at
     return [
-        (_("Paid on"), _moment(payment.completed_at, receipt.time_zone, language)),
+        (_("Paid on"), format_moment(paid_at, language, receipt.time_zone, offset=True) if paid_at else ""),
         (_("Buyer"), receipt.buyer),
         (_("Paid by"), _(payment.provider_title) if payment.provider_title else ""),
         (_("Transaction"), receipt.reference or ""),
@@ -68,18 +65,5 @@ def _lines(payment: PaymentView, language: str, texts: NullTranslations) -> list
 
 def _refunds(receipt: Receipt, language: str, texts: NullTranslations) -> list[list[str]]:
     _ = texts.gettext
-    return [[_("Given back on %(day)s") % {"day": _day(one.at, receipt.time_zone, language)}, format_money(-one.money, language)]
+    return [[_("Given back on %(day)s") % {"day": format_day(one.at, language, receipt.time_zone)}, format_money(-one.money, language)]
             for one in reversed(receipt.payment.refunds) if one.at is not None]
-
-
-def _moment(moment: datetime | None, time_zone: str, language: str) -> str:
-    """Day and time where the buyer is, with the zone: "November 22, 2026, 7:05 PM GMT+03:00"."""
-    if moment is None:
-        return ""
-    local = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone))
-    time = format_time(local, "short", tzinfo=local.tzinfo, locale=language)
-    return f"{format_date(local, 'long', locale=language)}, {time} {get_timezone_gmt(local, 'long', locale=language)}"
-
-
-def _day(moment: datetime, time_zone: str, language: str) -> str:
-    return str(format_date(moment.replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone)), "long", locale=language))

@@ -33,12 +33,10 @@ def answers(update: BotUpdate) -> list[BotMessage]:
 
 
 def language_of(sender: Sender, otherwise: str | None = None) -> str:
-    """The language to speak: that of the person's Telegram if we know it, else the one of their account, else `otherwise`, else English."""
-    spoken = sender.language_code[:2].lower()
-    if spoken in LANGUAGES:
-        return spoken
+    """The language to speak: that of the person's account, as notices do, else of their Telegram, else `otherwise`, else English."""
     person = find_person(runtime().hooks.find_user_id(telegram_id=sender.id))
-    return next((known for known in (person.language if person else None, otherwise) if known in LANGUAGES), LANGUAGES[0])
+    wishes = (person.language if person else None, sender.language_code[:2].lower(), otherwise)
+    return next((known for known in wishes if known in LANGUAGES), LANGUAGES[0])
 
 
 def _start_with_link(update: BotUpdate) -> BotMessage:
@@ -90,6 +88,9 @@ def _greet(update: BotUpdate) -> BotMessage:
     _ = _texts(update).gettext
     name = update.sender.first_name or update.sender.username
     hello = _("Hello, %(name)s!") % {"name": name} if name else _("Hello!")
+    if update.asks_notices and runtime().hooks.find_user_id(telegram_id=update.sender.id) is not None:
+        text = _("From now on news of your courses at %(school)s comes here; choose which at %(account)s. /stop ends that.")
+        return _say(update, f"{hello} {text % _words()}", key="notices")
     text = _("This is the bot of %(school)s. It signs you in: open %(address)s, choose Telegram there, and follow the link to me.\n\n"
              "It also brings you news of your courses; choose which at %(account)s. /stop ends that, /help tells what I can do.")
     return _say(update, f"{hello} {text % _words()}", key="greeting")
@@ -128,4 +129,4 @@ def _texts(update: BotUpdate, otherwise: str | None = None) -> NullTranslations:
 
 def _words() -> dict[str, str]:
     return {"school": site_name(), "address": absolute_url("/login"), "site": absolute_url("/"),
-            "account": absolute_url("/account")}
+            "account": absolute_url("/account#notifications")}

@@ -83,7 +83,8 @@ class _Update(BaseModel):
 class BotUpdate(BaseModel):
     """What somebody wants of the bot: a command, a pressed button (`choice`), that it is `blocked` or `unblocked`, or anything else.
 
-    `token_hash` is of the link's token, "" without one, "?" for what is no token of ours.
+    `token_hash` is of the link's token, "" without one, "?" for what is no token of ours. `asks_notices`: by the account page's
+    link.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -91,6 +92,7 @@ class BotUpdate(BaseModel):
     sender: Sender
     verb: Literal["start", "stop", "help", "choice", "other", "blocked", "unblocked"]
     token_hash: str = ""
+    asks_notices: bool = False
     callback_id: str = ""
     message_id: int | None = None
     choice: str = ""
@@ -121,9 +123,10 @@ def read_update(raw: Mapping[str, Any]) -> BotUpdate | None:
     verb: Any = command.partition("@")[0].lower().removeprefix("/") if command.startswith("/") else "other"
     if verb not in COMMANDS:
         verb = "other"
-    payload = rest.strip() if verb == "start" and rest.strip() != NOTICES else ""
+    asks_notices = verb == "start" and rest.strip() == NOTICES
+    payload = rest.strip() if verb == "start" and not asks_notices else ""
     token_hash = "" if not payload else hash_of(payload) if TOKEN.fullmatch(payload) else "?"
-    return BotUpdate(update_id=update.update_id, sender=message.sender, verb=verb, token_hash=token_hash)
+    return BotUpdate(update_id=update.update_id, sender=message.sender, verb=verb, token_hash=token_hash, asks_notices=asks_notices)
 
 
 def _read_place(update_id: int, change: _MyChatMember) -> BotUpdate | None:

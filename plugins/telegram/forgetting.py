@@ -91,9 +91,13 @@ def _forget_chats(opened_before: datetime) -> int:
     with reading():
         opened = TelegramChat.select(lambda row: row.opened_at <= opened_before)
         ids = [row.telegram_id for row in opened if row.telegram_id not in known and _is_stranger(row.telegram_id)]
+    return sum(_forget_chats_of(ids[begin : begin + PEOPLE_AT_ONCE]) for begin in range(0, len(ids), PEOPLE_AT_ONCE))
+
+
+def _forget_chats_of(telegram_ids: list[int]) -> int:
     with transaction():
-        waiting = {row.telegram_id for row in TelegramChallenge.select(lambda row: row.telegram_id in ids) if row.state in OPEN}
-        gone = [row for row in TelegramChat.select(lambda row: row.telegram_id in ids) if row.telegram_id not in waiting]
+        waiting = {row.telegram_id for row in TelegramChallenge.select(lambda row: row.telegram_id in telegram_ids) if row.state in OPEN}
+        gone = [row for row in TelegramChat.select(lambda row: row.telegram_id in telegram_ids) if row.telegram_id not in waiting]
         for row in gone:
             row.delete()
     return len(gone)

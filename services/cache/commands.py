@@ -12,6 +12,7 @@ from studium.core.errors import StudiumError
 from studium.core.logs import get_logger
 from studium.services.cache.entries import cache
 from studium.services.cache.figures import Figures
+from studium.services.cache.trimming import trim_all
 
 log = get_logger(__name__)
 UNREADABLE = "The cache cannot be read or written; the log line cache_failed says why. Nothing but speed is lost, see docs/cache.md."
@@ -45,12 +46,7 @@ def clear() -> None:
 @cache_group.command()
 def trim() -> None:
     """Remove what has expired or is too much, and give unused parts of the file back."""
-    entries = 0
-    while removed := cache().trim():
-        entries += removed
-    while cache().shrink():
-        pass
-    click.echo(f"{entries} entries removed.")
+    click.echo(f"{trim_all()} entries removed.")
 
 
 @cache_group.command("delete-tag")

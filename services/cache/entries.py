@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from weakref import WeakSet
 
 from flask import current_app
 
@@ -20,7 +22,7 @@ from studium.services.cache.lanes import Lane
 from studium.services.cache.making_room import Room
 from studium.services.cache.settings import CacheSettings, Limits
 from studium.services.cache.sqlite_room import is_full, shrink
-from studium.services.cache.sqlite_store import LONGEST_TAGGED_MS, Begun, EntryStore, digest_of_key, digest_of_tag
+from studium.services.cache.sqlite_store import BUSY_SECONDS, LONGEST_TAGGED_MS, Begun, EntryStore, digest_of_key, digest_of_tag
 from studium.services.cache.tally import Tally
 from studium.services.cache.values import Raw, Value, bytes_of, raw_of, read
 
@@ -28,10 +30,12 @@ log = get_logger(__name__)
 EXTENSION = "studium.cache"
 TAG_PATIENCE_SECONDS = 5.0  # who deletes a tag has changed something, and would rather wait than show the old for long
 T = TypeVar("T")
+_caches: WeakSet[Cache] = WeakSet()
+_of_parents: list[object] = []  # what a forked child has been given and must neither use nor close
 
 
 class Cache:
-    """Entries shared by all processes of the data folder; safe from any thread. Make it after a fork, not before.
+    """Entries shared by all processes of the data folder; safe from any thread. A forked child opens the file by itself.
 
     Keys are text; a plugin begins its own with its name: "limits:...". Times to live are in seconds; None keeps an entry as long as the
     limits allow. Counts of `hits`, `misses` and `errors` are of this process; an error is a miss too.
@@ -40,10 +44,14 @@ class Cache:
     def __init__(self, data_dir: Path, limits: Limits | None = None) -> None:
         self._data_dir = data_dir
         self._limits = limits or Limits()
+        self._begin()
+        _caches.add(self)
+
+    def _begin(self) -> None:
         self._tally = Tally()
-        self._reads = Lane(data_dir, self._limits, self._tally)
-        self._writes = Lane(data_dir, self._limits, self._tally)
-        self._room = Room(data_dir, self._limits, self._tally)
+        self._reads = Lane(self._data_dir, self._limits, self._tally)
+        self._writes = Lane(self._data_dir, self._limits, self._tally)
+        self._room = Room(self._data_dir, self._limits, self._tally)
 
     @property
     def hits(self) -> int:
@@ -116,7 +124,7 @@ class Cache:
     def delete(self, key: str) -> bool:
         """Remove an entry; whether it was there."""
         digest = digest_of_key(key)
-        return self._writes.ask(lambda store: store.delete(digest, now_ms())) is True
+        return self._forget(lambda store: store.delete(digest, now_ms()))
 
     def delete_tag(self, tag: str) -> bool:
         """Remove all entries with the tag, in one step however many there are; whether that could be done."""
@@ -124,12 +132,12 @@ class Cache:
 
     def delete_tags(self, tags: Sequence[str]) -> bool:
         """Remove all entries with one of the tags; whether that could be done, for which it waits some seconds."""
-        digests = [digest_of_tag(tag) for tag in tags]
-        return self._writes.ask(lambda store: store.delete_tags(digests, now_ms()), TAG_PATIENCE_SECONDS, insists=True) is True
+        digests = _digests(tags)
+        return self._forget(lambda store: store.delete_tags(digests, now_ms()), TAG_PATIENCE_SECONDS, insists=True)
 
     def clear(self) -> bool:
         """Remove everything; whether that could be done."""
-        return self._writes.ask(lambda store: store.clear()) is True
+        return self._forget(lambda store: store.clear())
 
     def trim(self) -> int:
         """Remove a batch of what has expired or is too much; how many. 0 when there is nothing, or nothing can be removed."""
@@ -147,8 +155,8 @@ class Cache:
     def close(self) -> None:
         """Give the file back; the next call opens it again."""
         self._room.wait()
-        taken = self._tally.take()
-        self._writes.ask(lambda store: sqlite_figures.add(store.connection, taken, now_ms()))
+        if taken := self._tally.take():
+            self._writes.ask(lambda store: sqlite_figures.add(store.connection, taken, now_ms()))
         self._reads.close()
         self._writes.close()
 
@@ -172,23 +180,30 @@ class Cache:
             self._tally.count("refused")
             log.warning("cache_value_too_large", bytes=size, most=self._limits.largest_value, tags=list(tags))
             return False
-        digests, expires = [digest_of_tag(tag) for tag in tags], self._expiry(ttl, bool(tags))
+        digests, expires = _digests(tags), self._expiry(ttl, bool(tags))
         return self._write(lambda store: store.put(digest, raw, expires, digests, begun), size) is True
 
     def _write(self, write: Callable[[EntryStore], T], size: int = 0) -> T | None:
         def attempt(store: EntryStore) -> T:
-            try:
-                done = write(store)
-            except sqlite.Error as error:
-                if not is_full(error):
-                    raise
-                self._room.make(store)
-                done = write(store)
-            self._tally.count("writes")
             self._room.look(store, size)
+            done = self._with_room(store, write)
+            self._tally.count("writes")
             return done
 
         return self._writes.ask(attempt)
+
+    def _with_room(self, store: EntryStore, write: Callable[[EntryStore], T]) -> T:
+        try:
+            return write(store)
+        except sqlite.Error as error:
+            if not is_full(error):
+                raise
+        self._room.make(store)
+        return write(store)
+
+    def _forget(self, forget: Callable[[EntryStore], bool], patience: float = BUSY_SECONDS, *, insists: bool = False) -> bool:
+        """A deletion, which needs room too: it leaves marks."""
+        return self._writes.ask(lambda store: self._with_room(store, forget), patience, insists=insists) is True
 
     def _expiry(self, ttl: float | None, tagged: bool = False) -> int | None:
         lives = [1000 * seconds for seconds in (ttl, self._limits.max_age) if seconds is not None]
@@ -203,6 +218,16 @@ class Cache:
             self._tally.give_back(taken)
 
 
+def _begin_anew() -> None:
+    """SQLite's connections must not be carried over a fork (sqlite.org/howtocorrupt, 2.6), and locks may be held by threads left behind."""
+    for one in _caches:
+        _of_parents.append(dict(vars(one)))
+        one._begin()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
+
+
 def init_cache(app: Any) -> None:
     """One cache an app; its file is opened by the first call."""
     settings = runtime().settings
@@ -212,6 +237,12 @@ def init_cache(app: Any) -> None:
 def cache() -> Cache:
     """The cache of the current app."""
     return cast(Cache, current_app.extensions[EXTENSION])
+
+
+def _digests(tags: Sequence[str]) -> list[bytes]:
+    if isinstance(tags, str):  # which is a sequence, too: of tags with one letter
+        raise TypeError(f"tags are a list of texts, not the text {tags!r}")
+    return [digest_of_tag(tag) for tag in tags]
 
 
 def _as_kept(raw: Raw) -> Value:

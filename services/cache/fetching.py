@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,18 +38,15 @@ def making(data_dir: Path, key: bytes, wait: float, look: Callable[[], T | None]
     if place in _held.places:
         yield None
         return
-    try:
-        turn = Turn(data_dir, place)
-    except OSError:  # no folder, no files left: everybody makes it
-        yield None
-        return
-    with turn:
-        found = _wait(turn, min(wait, NESTED_WAIT_SECONDS) if _held.places else wait, look)
-        _held.places.append(place)
+    with ExitStack() as held:
         try:
-            yield found
-        finally:
-            _held.places.pop()
+            turn = held.enter_context(Turn(data_dir, place))
+            found = _wait(turn, min(wait, NESTED_WAIT_SECONDS) if _held.places else wait, look)
+        except OSError:  # no folder, no files or locks left: everybody makes it
+            found = None
+        _held.places.append(place)
+        held.callback(_held.places.pop)
+        yield found
 
 
 def _wait(turn: Turn, wait: float, look: Callable[[], T | None]) -> T | None:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from studium.core import sqlite
 from studium.core.logs import get_logger
 from studium.services.cache.settings import Limits
-from studium.services.cache.sqlite_store import BUSY_SECONDS, EntryStore, remove_damaged
+from studium.services.cache.sqlite_store import BUSY_SECONDS, FAILURES, EntryStore, remove_damaged
 from studium.services.cache.tally import Tally
 
 log = get_logger(__name__)
@@ -63,7 +63,7 @@ class Lane:
             return None
         try:
             return ask_patiently(self._open(), question, patience)
-        except (sqlite.Error, OSError) as error:
+        except FAILURES as error:
             self._give_up(error)
             return None
         finally:
@@ -75,7 +75,7 @@ class Lane:
             return False
         try:
             work(self._open())
-        except (sqlite.Error, OSError) as error:
+        except FAILURES as error:
             if not sqlite.is_busy(error):
                 self._give_up(error)
             return False
@@ -98,9 +98,10 @@ class Lane:
     def _give_up(self, error: Exception) -> None:
         self._tally.count("errors")
         self._rests_until = time.monotonic() + REST_SECONDS
+        replaced = self._store is not None and self._store.gone  # by who found the damage first
         self._let_go()
         try:
-            removed = remove_damaged(self._data_dir, error)
+            removed = not replaced and remove_damaged(self._data_dir, error)
         except OSError:
             removed = False
         log.warning("cache_failed", error=repr(error), removed=removed, rests_seconds=REST_SECONDS)

@@ -7,7 +7,6 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from studium.core import sqlite
 from studium.core.clock import now_ms
 from studium.core.logs import get_logger
 from studium.services.cache.lanes import ask_patiently
@@ -16,6 +15,7 @@ from studium.services.cache.sqlite_room import (
     HIGH,
     LOW,
     PAGE,
+    has_entries,
     is_full,
     log_bytes,
     remove_expired,
@@ -24,7 +24,7 @@ from studium.services.cache.sqlite_room import (
     shorten_log,
     too_many,
 )
-from studium.services.cache.sqlite_store import EntryStore
+from studium.services.cache.sqlite_store import FAILURES, EntryStore
 from studium.services.cache.tally import Tally
 from studium.services.cache.turns import Turn
 
@@ -48,18 +48,25 @@ class Room:
         self._thread: threading.Thread | None = None
 
     def look(self, store: EntryStore, size: int) -> None:
-        """After a write of `size` bytes: every now and then see whether there is too much, and have it removed in the background."""
+        """Before a write of `size` bytes: every now and then see whether there is too much, and have it removed in the background.
+
+        Raises TimeoutError while the log is too long and cannot be shortened, each time until it can: nothing may be written meanwhile.
+        """
+        if self._written >= min(LOOK_EVERY_BYTES, room_for_log(self._limits) // 32):
+            if too_many(store.connection, self._limits, HIGH):
+                self._begin()
+            self._keep_log_short(store)
+            self._written = 0
         self._written += size + BYTES_OF_WRITE
-        if self._written < min(LOOK_EVERY_BYTES, room_for_log(self._limits) // 32):
-            return
-        self._written = 0
-        if too_many(store.connection, self._limits, HIGH):
-            self._begin()
-        self._keep_log_short(store)
 
     def make(self, store: EntryStore) -> None:
-        """Make room at once, for a write that was refused: the background did not keep up. One batch."""
-        self.trim(store)
+        """Make room at once, for a write that was refused: the background did not keep up. One batch.
+
+        Where there is no entry left, marks of deletions fill the file, or its number of entries is wrong: it begins anew.
+        """
+        if not self.trim(store) and not has_entries(store.connection):
+            store.clear()
+            log.warning("cache_emptied", reason="it is full, and of no entries")
         self._begin()
 
     def trim(self, store: EntryStore) -> int:
@@ -97,6 +104,6 @@ class Room:
             with Turn(self._data_dir, TRIMMING) as turn, closing(EntryStore(self._data_dir, self._limits)) as store:
                 while turn.take() and ask_patiently(store, self.trim, PATIENCE_SECONDS):
                     time.sleep(PAUSE_SECONDS)
-        except (sqlite.Error, OSError) as error:
+        except FAILURES as error:
             self._tally.count("errors")
-            log.warning("cache_not_trimmed", error=repr(error), full=isinstance(error, sqlite.Error) and is_full(error))
+            log.warning("cache_not_trimmed", error=repr(error), full=is_full(error))

@@ -34,9 +34,14 @@ class Usage:
 
 
 def set_limits(connection: sqlite.Connection, limits: Limits) -> None:
-    """Let SQLite itself refuse what is beyond the limits, keep the log short, and wait for no disk (see `forget_former_boot`)."""
-    for pragma in (f"max_page_count = {room_for_pages(limits)}", "cache_size = -2000", "secure_delete = FAST", "synchronous = OFF",
-                   f"journal_size_limit = {room_for_log(limits) // 4}", f"wal_autocheckpoint = {pages_at_once(limits)}"):
+    """Let SQLite itself refuse what is beyond the limits, keep the log short, and wait for no disk (see `forget_former_boot`).
+
+    The file is not mapped into memory: somebody who cuts it would kill every process that reads it then (SIGBUS, mmap(2)), and after each
+    write of another process all of it would be mapped anew, which takes longer than reading the few pages of an entry.
+    """
+    for pragma in ("cache_size = -2000", "mmap_size = 0", "secure_delete = FAST", "synchronous = OFF",
+                   f"max_page_count = {room_for_pages(limits)}", f"journal_size_limit = {room_for_log(limits) // 4}",
+                   f"wal_autocheckpoint = {pages_at_once(limits)}"):
         connection.execute(f"PRAGMA {pragma}").close()
     most = limits.max_entries or UNLIMITED
     if connection.execute("SELECT most_entries FROM state").fetchone()[0] != most:
@@ -58,9 +63,14 @@ def room_for_pages(limits: Limits) -> int:
     return (limits.max_size - room_for_log(limits)) // PAGE
 
 
-def is_full(error: sqlite.Error) -> bool:
+def is_full(error: BaseException) -> bool:
     """Whether a write was refused for want of room."""
     return getattr(error, "sqlite_errorcode", None) in FULL
+
+
+def has_entries(connection: sqlite.Connection) -> bool:
+    """Whether there is one at all, whatever their number is said to be."""
+    return connection.execute("SELECT 1 FROM entry LIMIT 1").fetchone() is not None
 
 
 def usage(connection: sqlite.Connection) -> Usage:

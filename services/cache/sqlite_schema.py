@@ -50,14 +50,14 @@ def forget_former_boot(data_dir: Path, patience: float) -> None:
 
     With them a deletion could be lost, and the old value would be shown again.
     """
-    kept, boot = data_dir / TURNS_FILE, BOOT.read_text()
-    if kept.exists() and kept.read_text() == boot:
+    kept, boot = data_dir / TURNS_FILE, BOOT.read_bytes()
+    if kept.exists() and kept.read_bytes() == boot:
         return
     with Turn(data_dir, PREPARING) as turn:
         _wait(turn, patience)
-        if kept.read_text() != boot:
+        if kept.read_bytes() != boot:
             remove_file(data_dir)
-            kept.write_text(boot)
+            kept.write_bytes(boot)
 
 
 def prepare(connection: sqlite.Connection, data_dir: Path, patience: float) -> None:

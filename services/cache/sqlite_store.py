@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from studium.core import sqlite
 from studium.services.cache.settings import Limits
-from studium.services.cache.sqlite_room import set_limits
+from studium.services.cache.sqlite_room import is_full, set_limits
 from studium.services.cache.sqlite_schema import COUNTERS_FROM, FILE, drop_entries, forget_former_boot, prepare, remove_file
 from studium.services.cache.values import Raw
 
@@ -23,7 +24,7 @@ ADD = f"""INSERT INTO entry (id, key, value, expires_ms)
     VALUES ((SELECT max(coalesce(max(id), 0), {COUNTERS_FROM}) + 1 FROM entry), :key, :by, :expires)
     ON CONFLICT (key) DO UPDATE SET
         value = CASE WHEN {NEW} THEN :by ELSE value + :by END,
-        expires_ms = CASE WHEN {NEW} THEN :expires ELSE expires_ms END,
+        expires_ms = CASE WHEN {NEW} THEN :expires ELSE min(expires_ms, coalesce(:expires, expires_ms)) END,
         tags = NULL, made = NULL
     RETURNING value"""
 PUT = f"""INSERT INTO entry (id, key, value, expires_ms, tags, made)
@@ -35,7 +36,10 @@ PUT_UNLESS_STALE = PUT % """? FROM state WHERE epoch = ? AND cleared <= ?
         AND NOT EXISTS (SELECT 1 FROM mark WHERE id IN (%s) AND generation > ?)"""
 MARK = """INSERT INTO mark (id, generation, until_ms) VALUES (?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET generation = excluded.generation, until_ms = max(until_ms, excluded.until_ms)"""
+LAST_EXPIRY = "SELECT coalesce(max(expires_ms), 0) FROM entry WHERE expires_ms IS NOT NULL"
 DIGEST_BYTES = 16
+FAILURES = (sqlite.Error, OSError, ValueError, TypeError, IndexError)  # the last three: rows and schemas that are damaged
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT)  # the third: a table is missing
 
 
 @dataclass(frozen=True)
@@ -55,15 +59,18 @@ class EntryStore:
     def __init__(self, data_dir: Path, limits: Limits) -> None:
         forget_former_boot(data_dir, BUSY_SECONDS)
         self._path = data_dir / FILE
+        self._path.touch()
+        self._file = sqlite.identity(self._path)
         self.connection = sqlite.connect(self._path, BUSY_SECONDS)
         try:
+            if self.gone:  # replaced while it was opened: this one would be used with the log of the new one
+                raise FileNotFoundError("the cache was replaced while it was opened")
             prepare(self.connection, data_dir, BUSY_SECONDS)
             set_limits(self.connection, limits)
             self.connection.execute("PRAGMA busy_timeout = 0").close()  # who asks waits, see lanes.ask_patiently
-        except (sqlite.Error, OSError):
+        except FAILURES:
             self.connection.close()
             raise
-        self._file = sqlite.identity(self._path)
 
     @property
     def gone(self) -> bool:
@@ -98,7 +105,10 @@ class EntryStore:
         return self.connection.execute(statement, (*given, since, begun.epoch, since, *marks, since)).rowcount == 1
 
     def add(self, key: bytes, by: int, expires_ms: int | None, now_ms: int) -> int:
-        """Add to a counter in one step, whoever else does; one that is new or expired begins at 0 and gets `expires_ms`."""
+        """Add to a counter in one step, whoever else does; one that is new or expired begins at 0 and gets `expires_ms`.
+
+        It never lives longer than that, so a clock that was set back by a day keeps nobody out for a day.
+        """
         given = {"key": key, "by": by, "expires": expires_ms, "now": now_ms}
         return int(self.connection.execute(ADD, given).fetchall()[0][0])
 
@@ -111,7 +121,8 @@ class EntryStore:
     def delete_tags(self, tags: Sequence[bytes], now_ms: int) -> bool:
         """Let no entry with one of the tags count any more, however many there are; always True."""
         with self.connection:
-            self._begin_generation(tags, now_ms + LONGEST_TAGGED_MS + LONGEST_MAKING_MS)
+            last_expiry = self.connection.execute(LAST_EXPIRY).fetchone()[0]  # later than usual if the clock was fast for a while
+            self._begin_generation(tags, max(now_ms + LONGEST_TAGGED_MS, last_expiry) + LONGEST_MAKING_MS)
         return True
 
     def clear(self) -> bool:
@@ -149,8 +160,16 @@ def digest_of_tag(tag: str) -> bytes:
 
 
 def remove_damaged(data_dir: Path, error: Exception) -> bool:
-    """Remove the file when the error says that it is no sound database, so that the next call makes a new one; whether it did."""
-    if not sqlite.is_damage(error):
+    """Remove the file when the error says that it is not sound, so that the next call makes a new one; whether it did."""
+    if not _is_damage(error):
         return False
     remove_file(data_dir)
     return True
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether trying again is of no use: neither a lock nor the disk is in the way. An error without a code is a text that is no UTF-8."""
+    if isinstance(error, OSError) or is_full(error):
+        return False
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code & 0xFF in DAMAGE  # the low byte is the primary code (sqlite.org/rescode)

@@ -7,7 +7,9 @@ import unicodedata
 
 LONGEST = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets (RFC 3696, erratum 1690)
 LONGEST_LOCAL = 64
-LOCAL = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f-\x9f]+")  # no quoted ones: nobody has them, and much goes wrong with them
+LONGEST_WRITTEN = 1_000  # with blanks around it, and marks that are composed
+# Nor "=?", with which an encoded word begins (RFC 2047): the library would decode it, line breaks and all, into the header.
+LOCAL = re.compile(r"(?!.*=\?)[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f-\x9f]+")  # no quoted ones: nobody has them, and much goes wrong with them
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 DEVIATING = frozenset("ßς\u200c\u200d")  # letters that the two versions of IDNA read as different domains (UTS 46, 7)
 
@@ -17,6 +19,8 @@ def read_address(written: str) -> str:
 
     It is not asked whether the address exists; a mail to it tells.
     """
+    if len(written) > LONGEST_WRITTEN:  # before it is looked at, which may take the square of its length
+        raise ValueError(f"An e-mail address has at most {LONGEST} characters.")
     local, at, domain = unicodedata.normalize("NFC", written.strip()).rpartition("@")
     if not at or not LOCAL.fullmatch(local) or not local.isprintable() or local.startswith(".") or local.endswith(".") or ".." in local:
         raise ValueError("An e-mail address looks like name@example.org.")

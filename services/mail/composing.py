@@ -58,8 +58,12 @@ def compose(mail: Mail, settings: MailSettings) -> EmailMessage:
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks and other control characters, by which headers could be added (CWE-93)."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    """The text without line breaks and other control characters, by which headers could be added (CWE-93).
+
+    Nor can it hold an encoded word (RFC 2047), "=?utf-8?q?=0d=0a?=": the library decodes one wherever it meets it, and writes what was in
+    it as it is (CVE-2024-6923).
+    """
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split()).replace("=?", "= ?")
 
 
 def _address(address: str, name: str) -> Address:

@@ -1,6 +1,7 @@
 """Hands a message to the SMTP server, and sorts what it answers into the errors of this package.
 
-Imports `smtplib`, so import this module where a mail is sent. Server's words may hold addresses: errors tell their codes only.
+Imports `smtplib`, so import this module where a mail is sent. Server's words may hold addresses: errors tell their codes only,
+and are raised `from None`, or the words would stand in the traceback that a job keeps.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from studium.services.mail.replies import TOO_LARGE, is_about_the_sender, is_dea
 from studium.services.mail.settings import MailSettings
 
 log = get_logger(__name__)
+GOODBYE_SECONDS = 2.0
 
 
 def deliver(message: EmailMessage, recipient: str, settings: MailSettings) -> None:
@@ -29,15 +31,15 @@ def deliver(message: EmailMessage, recipient: str, settings: MailSettings) -> No
     with _connected(settings) as server:
         try:
             server.send_message(message, from_addr=settings.return_path or settings.sender, to_addrs=[recipient])
-        except smtplib.SMTPNotSupportedError as error:  # an address that is not ASCII, and a server without SMTPUTF8 (RFC 6531)
-            raise RecipientRefused("The mail server cannot send to addresses with such letters (no SMTPUTF8).") from error
+        except smtplib.SMTPNotSupportedError:  # an address that is not ASCII, and a server without SMTPUTF8 (RFC 6531)
+            raise RecipientRefused("The mail server cannot send to addresses with such letters (no SMTPUTF8).") from None
         except smtplib.SMTPRecipientsRefused as error:
             code, answer = error.recipients[recipient]
-            raise _about_recipient(code, answer) from error
+            raise _about_recipient(code, answer) from None
         except smtplib.SMTPSenderRefused as error:
-            raise _about_sender(error.smtp_code, error.smtp_error) from error
+            raise _about_sender(error.smtp_code, error.smtp_error) from None
         except smtplib.SMTPDataError as error:
-            raise _about_message(error.smtp_code, error.smtp_error) from error
+            raise _about_message(error.smtp_code, error.smtp_error) from None
 
 
 def probe(settings: MailSettings) -> None:
@@ -62,7 +64,7 @@ def _connected(settings: MailSettings) -> Iterator[smtplib.SMTP]:
     except MailError:
         raise
     except smtplib.SMTPResponseException as error:
-        raise MailDown(f"The mail server is not ready: {_told(error.smtp_code, error.smtp_error)}.", for_all=True) from error
+        raise MailDown(f"The mail server is not ready: {_told(error.smtp_code, error.smtp_error)}.", for_all=True) from None
     except ssl.SSLError as error:
         raise MailDown(f"There is no safe connection to the mail server: {error.reason or 'TLS failed'}.", for_all=True) from error
     except (smtplib.SMTPException, OSError) as error:
@@ -96,13 +98,14 @@ def _log_in(server: smtplib.SMTP, settings: MailSettings) -> None:
         raise MailDown("The mail server offers no login.", for_all=True) from error
     except smtplib.SMTPAuthenticationError as error:
         told = _told(error.smtp_code, error.smtp_error)
-        raise MailDown(f"The mail server refuses the user name or the password: {told}.", for_all=True) from error
+        raise MailDown(f"The mail server refuses the user name or the password: {told}.", for_all=True) from None
 
 
 def _leave(server: smtplib.SMTP) -> None:
-    """Say goodbye; a server that is gone by then has the message all the same."""
+    """Say goodbye, briefly: a server that is gone or slow by then has the message all the same, and until we have gone nobody knows."""
     try:
         if server.sock is not None:
+            server.sock.settimeout(GOODBYE_SECONDS)
             server.docmd("QUIT")
     except (smtplib.SMTPException, OSError) as error:
         log.debug("mail_goodbye_failed", error=type(error).__name__)

@@ -23,7 +23,7 @@ class ChannelError(StudiumError):
 
 
 class ChannelDown(ChannelError):
-    """The far side could not be asked or wants to be left alone; `retry_after` is in seconds, None when it did not say.
+    """The far side could not be asked or wants to be left alone; `retry_after` is in seconds, for this message; None when it did not say.
 
     `for_all`: no message would get through now, as the line is dead or the password wrong; then the others need not try for a while.
     """
@@ -83,8 +83,8 @@ class Message:
 class NotificationChannel(ABC):
     """A way to people beside the bell. One object a process, made without arguments at the first need; safe from any thread."""
 
-    code: ClassVar[str]  # for ever, in addresses and rows: "email"; letters, digits and underscores
-    title: ClassVar[str]  # English, marked by N_: the column of the preferences
+    code: ClassVar[str]  # for ever, in addresses and rows: "email"; small letters, digits and underscores, at most 40
+    title: ClassVar[str]  # English, marked by N_: the column of the preferences; not empty
     icon: ClassVar[str] = "bell"
     order: ClassVar[int] = 50  # of the columns
     setup_path: ClassVar[str] = "/account"  # where a person connects it or mends their address

@@ -20,6 +20,7 @@ class NotificationEvent:
     `number`, both marked by `mark_plural`. `action` are the words of the button that leads to the notice's path. `icon` is one of the
     site's sprite.
     `defaults` are the modes by channel code, `default` that of all others; the bell has every event unless it says so.
+    An event that goes `to_many` at once, such as an announcement, is carried after everything else.
     An `urgent` event waits for no digest and no quiet hours, such as a sign-in from a new device. `roles`: who sees the row at all.
     """
 
@@ -34,6 +35,7 @@ class NotificationEvent:
     default: Mode = "off"
     defaults: Mapping[str, Mode] = field(default_factory=dict)
     urgent: bool = False
+    to_many: bool = False
     roles: frozenset[str] = frozenset()
 
     def default_mode(self, channel: str) -> Mode:

@@ -117,6 +117,13 @@ def kept(name: str) -> Any:
     return json.loads(row[0]) if row else None
 
 
+def clear() -> None:
+    """A Telegram in which nothing was ever written or set, for tests."""
+    with _database() as database:
+        for table in ("telegram_chat", "telegram_marks", "telegram_new_update", "telegram_state"):
+            database.execute(f"DELETE FROM {table}")
+
+
 @contextmanager
 def _database() -> Iterator[sqlite3.Connection]:
     path = runtime().settings.core.data_dir / "simulators.sqlite3"

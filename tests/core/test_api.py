@@ -104,6 +104,7 @@ def test_the_answer_does_not_repeat_what_was_sent(small):
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     ).map(lambda v: json.dumps(v).encode())
 )
+@pytest.mark.slow
 def test_any_body_is_an_order_or_a_named_mistake(body):
     try:
         text = body.decode()

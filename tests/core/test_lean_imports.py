@@ -24,6 +24,7 @@ def test_a_loaded_module_stays() -> None:
         assert __import__("sys") is sys
 
 
+@pytest.mark.slow
 def test_a_worker_loads_neither_rich_nor_gevent() -> None:
     script = "import sys, studium.queue.program; print([name for name in ('rich', 'gevent') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -31,6 +32,7 @@ def test_a_worker_loads_neither_rich_nor_gevent() -> None:
 
 
 @pytest.mark.parametrize("program", ["worker", "cable"])
+@pytest.mark.slow
 def test_programs_without_pages_carry_no_libraries_of_pages(program: str, environ: Mapping[str, str]) -> None:
     heavy = ("babel", "flask_babel", "flask_wtf", "markdown_it", "requests", "stripe", "typst", "wtforms", "yaml")
     script = (f"import sys; from studium.core.app import create_app; create_app(program={program!r}); "

@@ -247,6 +247,7 @@ def schema(data_dir: Path) -> list[Any]:
         return sorted(connection.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall(), key=str)
 
 
+@pytest.mark.slow
 def test_every_plugin_can_be_taken_back_and_migrated_again_to_the_same_schema(environ, tmp_path):
     migrator = all_branches(environ, tmp_path)
     migrator.migrate()

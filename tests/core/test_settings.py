@@ -173,6 +173,7 @@ def test_the_default_data_folder_counts_from_the_working_directory(tmp_path: Pat
     assert load_core({"STUDIUM_SECRET_KEY": KEY}).data_dir == tmp_path / "data"
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_agree_on_one_development_key(tmp_path: Path) -> None:
     code = "import os; from studium.core.settings import load_core; input();print(load_core(os.environ).secret_key.get_secret_value())"
     environ = {"STUDIUM_DATA_DIR": str(tmp_path / "new"), "PATH": os.environ["PATH"]}

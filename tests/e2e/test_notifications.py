@@ -68,6 +68,8 @@ def test_a_lesson_finished_in_one_tab_counts_on_the_bell_of_the_other(new_studen
     expect(notice(listing, "Lesson completed")).to_be_visible()
     other.bring_to_front()
     expect(other.locator("#announcements")).to_have_text(re.compile("New notification: Lesson completed"))
+    expect(other.get_by_role("link", name="Notifications, unread: 1", exact=True)).to_be_visible()
+    assert re.search("your plan.*: lesson completed$", lesson.locator("#announcements").text_content() or ""), "it told of it itself, once"
     other.locator(".bell-link").click()
     expect(notice(other, "Lesson completed")).to_be_visible()
     notice(other, "Lesson completed").locator("[data-notice-link]").click()
@@ -159,6 +161,14 @@ def test_the_choices_are_kept_and_an_unsubscribe_address_works_for_a_visitor(new
     way_out.get_by_role("button", name="Stop them").click()
     expect(way_out.get_by_role("heading", name="Done")).to_be_visible()
     assert ("announcement", "telegram", "off") in query(asked, anna.id)
+
+
+def test_an_address_that_is_none_has_the_keyboard(new_student: NewStudent) -> None:
+    page = new_student().open("/account#email")
+    page.get_by_label("Your e-mail address").fill("anna@@example")
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.locator("#email-problem")).to_be_visible()
+    expect(page.get_by_label("Your e-mail address")).to_be_focused()
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -26,6 +26,7 @@ def test_under_pytest_queue_is_the_standard_module() -> None:
 
 @pytest.mark.parametrize("arguments", [["-c", ASK], ["-c", AS_GUNICORN], ["-m", "pytest", "--version"]],
                          ids=["working directory", "gunicorn", "python -m"])
+@pytest.mark.slow
 def test_from_the_repository_root_queue_is_the_standard_module(arguments: list[str]) -> None:
     done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -184,6 +184,7 @@ def test_periodic_tasks_are_listed(run):
     assert (code, said.split()[0]) == (0, "task")
 
 
+@pytest.mark.slow
 def test_hello_follows_the_greeting_to_its_end(app, run):
     stop = threading.Event()
 

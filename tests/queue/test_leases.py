@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from studium.core.database import reading
 from studium.queue import dispatcher, jobs, lifecycle
 from studium.queue.entities import Job
@@ -169,6 +171,7 @@ def test_draining_gives_the_job_back_without_a_crash_or_an_attempt(app, runner):
     assert len(trace(app)) == 1
 
 
+@pytest.mark.slow
 def test_jobs_that_still_run_after_the_drain_limit_are_given_back_and_their_results_refused(app, runner):
     job_id = enqueue("stubborn_chore", {"seconds": 0.5})
     thread = in_a_thread(app, lambda: runner.run_one(job_id))

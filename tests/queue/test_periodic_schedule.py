@@ -111,6 +111,7 @@ def test_a_cron_text_that_cannot_be_read_is_refused_with_the_reason(schedule, re
         schedule.check_cron()
 
 
+@pytest.mark.slow
 def test_cronsim_is_loaded_only_when_a_due_time_is_asked_for():
     script = "import sys, studium.queue.plugin, studium.queue.periodic; sys.exit('cronsim' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=30).returncode == 0

@@ -36,6 +36,15 @@ def test_each_such_try_counts_as_one_of_the_retries(app: Flask, runner: Runner) 
     assert (job.state, job.error, len(trace(app))) == ("failed", "the shop is closed", 3)
 
 
+def test_what_was_no_try_at_all_is_not_counted(app: Flask, runner: Runner) -> None:
+    job_id = enqueue("patient_chore", {"fail_first": 1, "word": "no try"})
+    for _ in range(9):
+        assert runner.run_one(None)
+    job = jobs.find_job(job_id)
+    assert job is not None
+    assert (job.state, job.attempts) == ("retrying", 0)
+
+
 def test_it_is_no_fault_of_the_code_so_no_traceback_is_logged(app: Flask, runner: Runner, log_lines: list[dict[str, Any]]) -> None:
     runner.run_one(enqueue("patient_chore", {"fail_first": 1, "seconds": 5}))
     told = [(line["event"], "exc_info" in line, line.get("delay")) for line in log_lines if line["log_level"] == "info"]

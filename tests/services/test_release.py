@@ -54,6 +54,11 @@ def test_changed_file_is_another_release(app: Flask, page_file: Path, change: st
     assert mark_of(app) != before
 
 
+def test_link_to_nowhere_as_editors_leave_them_stops_nothing(app: Flask, page_file: Path) -> None:
+    page_file.with_name(".#page.html").symlink_to("somebody@nowhere")
+    assert mark_of(app) == mark_of(app)
+
+
 def test_compiled_files_are_no_change(app: Flask, page_file: Path) -> None:
     before = mark_of(app)
     compiled = page_file.parent / "__pycache__" / "page.pyc"

@@ -92,6 +92,7 @@ def test_a_plugin_that_is_no_longer_loaded_is_forgotten(bring: Bring) -> None:
         runtime().plugins.register(ModuleType("tea"), name="tea")
 
 
+@pytest.mark.slow
 def test_texts_of_jobs_cost_a_worker_no_drawing_library() -> None:
     code = "import sys, studium.services.translation, studium.plugins.documents; print({'typst', 'segno'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

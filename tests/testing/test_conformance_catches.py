@@ -52,7 +52,7 @@ def judged(site: Site, rig: type[ProviderRig], rule_id: str) -> Verdict:
     return judge(rule, rig(site))
 
 
-@pytest.mark.parametrize("switch", MISTAKES)
+@pytest.mark.parametrize("switch", [pytest.param(name, marks=pytest.mark.slow) if name == "too-slow" else name for name in MISTAKES])
 def test_a_mistake_breaks_its_rule_with_the_right_words(site: Site, switch: str) -> None:
     scenario, words, *named = MISTAKES[switch]
     verdict = judged(site, broken(switch), scenario)

@@ -135,6 +135,7 @@ def test_the_first_run_is_red_and_ends_with_the_list_of_what_to_do(tmp_path: Pat
     assert '"to_do": 79' in (folder / "out.json").read_text()
 
 
+@pytest.mark.slow
 def test_what_the_list_promises_is_what_the_scenarios_call(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     called: set[str] = set()
     watch = GuardedProvider._watch

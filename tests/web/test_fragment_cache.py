@@ -130,6 +130,10 @@ def test_name_that_nobody_gave_is_no_key(show: Show) -> None:
         ("{{ it | ago }}", "filter 'ago'"),
         ("{{ it | time_left }}", "filter 'time_left'"),
         ("{{ [1, 2] | random }}", "filter 'random'"),
+        ("{% if it is of_reader %}{% endif %}", "test 'of_reader'"),
+        ("{{ [it] | select('of_reader') | list }}", "test 'of_reader'"),
+        ("{{ [it] | rejectattr('x', 'of_reader') | list }}", "test 'of_reader'"),
+        ("{{ [it] | select(it) | list }}", "test 'of select by a variable'"),
         ("{{ [it] | map('ago') | join }}", "filter 'ago'"),
         ("{{ [1] | map(it) | join }}", "filter 'map by a variable'"),
         ("{% filter ago %}{% endfilter %}", "filter 'ago'"),
@@ -150,7 +154,9 @@ def test_name_that_nobody_gave_is_no_key(show: Show) -> None:
         ("{% cache other %}{% endcache %}", "uses 'other', which is not in its key"),
     ],
 )
-def test_block_that_could_show_more_than_its_key_is_refused(show: Show, body: str, words: str) -> None:
+def test_block_that_could_show_more_than_its_key_is_refused(
+    app: Flask, show: Show, monkeypatch: pytest.MonkeyPatch, body: str, words: str
+) -> None:
     others = {
         "line.html": "<hr>", "reader.html": "{{ current_user() }}", "extends.html": "{% extends 'line.html' %}",
         "sees.html": "{% macro m() %}{{ outline }}{% endmacro %}", "includes.html": "{% include 'line.html' %}{{ outline }}",
@@ -158,6 +164,7 @@ def test_block_that_could_show_more_than_its_key_is_refused(show: Show, body: st
         "deep.html": "{% from 'macros.html' import name as deeper %}{% macro name(it) %}{{ deeper(it) }}{% endmacro %}",
         "moment.html": "{% macro name(it) %}{{ it | ago }}{% endmacro %}",
     }
+    monkeypatch.setitem(app.jinja_env.tests, "of_reader", lambda _value: True)
     with pytest.raises(TemplateSyntaxError, match=words):
         show("{% cache it %}" + body + "{% endcache %}", others, it="x")
 
@@ -203,6 +210,11 @@ def test_deleted_tag_takes_the_block_away(app: Flask, show: Show) -> None:
     with app.app_context():
         cache().delete_tag("course:7")
     assert show(source, it=it) == "shown 2"
+
+
+def test_one_text_is_no_list_of_tags(show: Show) -> None:
+    with pytest.raises(TemplateRuntimeError, match="Give a list"):
+        show("{% cache 1, tags='course:7' %}{% endcache %}")
 
 
 def test_block_ends_with_its_time_to_live(show: Show, frozen_clock: Clock) -> None:

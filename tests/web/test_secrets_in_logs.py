@@ -13,8 +13,10 @@ import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 
+from studium.core.database import UNAVAILABLE
 from studium.core.logs import init_logs
 from studium.core.settings import Settings
+from studium.core.too_slow import TooSlow
 from studium.plugins.auth import tokens
 from studium.services.telegram import SECRET_HEADER, webhook_secret
 from tests.conftest import SignIn
@@ -72,6 +74,21 @@ def test_no_route_writes_what_it_is_sent_in_its_address_cookie_header_or_form(ap
         client.open(f"{path}?hash={PLANTED}&code={PLANTED}&next=/{PLANTED}", method=method, buffered=True,
                     headers={"Cookie": f"studium_session={PLANTED}; studium_browser={PLANTED}", "X-CSRF-Token": PLANTED},
                     data=None if method == "GET" else {"token": PLANTED, "csrf_token": PLANTED})
+    assert PLANTED not in written()
+
+
+@pytest.mark.parametrize("error", [OSError("broken"), UNAVAILABLE[0]("busy"), TooSlow("slow")])
+@pytest.mark.parametrize("rule", ["/email/confirm/", "/notifications/unsubscribe/"])
+def test_an_address_that_is_a_permission_is_not_written_when_its_page_fails(
+    app: Flask, written: Written, monkeypatch: pytest.MonkeyPatch, rule: str, error: Exception
+) -> None:
+    def fail(**values: str) -> None:
+        raise error
+
+    endpoint = app.url_map.bind("").match(f"{rule}x")[0]
+    monkeypatch.setitem(app.view_functions, endpoint, fail)
+    assert app.test_client().get(f"{rule}{PLANTED}").status_code >= 400
+    assert f'"path": "{rule}<token>"' in written()
     assert PLANTED not in written()
 
 

@@ -6,6 +6,7 @@ const TOGETHER = 150; // what comes at once is asked for and said at once
 const SPREAD = 600; // not by everybody in the same moment, when the school tells all of them something
 const PHONE = matchMedia("(max-width: 40rem)");
 const MOST_SAID = 3;
+const SAID_BY_THE_PAGE = 5_000; // so long before, a page that tells of its lesson or task itself has told the same
 
 class Bell extends HTMLElement {
   #site = null;
@@ -27,8 +28,9 @@ class Bell extends HTMLElement {
 
   /** Shows how many are unread. */
   show(unread) {
-    this.querySelector("[data-bell-unread]").hidden = unread === 0;
-    this.querySelector("[data-bell-count]").textContent = unread > this.dataset.most ? `${this.dataset.most}+` : unread;
+    const shown = unread > this.dataset.most ? `${this.dataset.most}+` : unread;
+    for (const place of this.querySelectorAll("[data-bell-unread]")) place.hidden = unread === 0;
+    for (const place of this.querySelectorAll("[data-bell-count], [data-bell-told]")) place.textContent = shown;
     for (const form of document.querySelectorAll("[data-notices-read-all]")) form.hidden = unread === 0;
   }
 
@@ -80,10 +82,11 @@ class Bell extends HTMLElement {
   }
 
   async #say(fresh) {
-    const subjects = [...this.#news].map((id) => fresh.querySelector(`[data-notice="${id}"][data-unread] [data-notice-subject]`)?.textContent);
+    const notices = [...this.#news].map((id) => fresh.querySelector(`[data-notice="${id}"][data-unread]`)).filter(Boolean);
     this.#news.clear();
-    const told = subjects.filter(Boolean).slice(-MOST_SAID).join("; ");
     const [, page] = await this.#site;
+    const unsaid = notices.filter((notice) => !page.wasAnnounced(notice.dataset.event, SAID_BY_THE_PAGE));
+    const told = unsaid.slice(-MOST_SAID).map((notice) => notice.querySelector("[data-notice-subject]").textContent).join("; ");
     if (told) page.announce(this.dataset.said.replace("{subject}", () => told));
   }
 

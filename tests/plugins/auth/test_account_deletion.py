@@ -237,6 +237,7 @@ def killed_at(step: int) -> Iterator[list[int]]:
         sys.settrace(before)
 
 
+@pytest.mark.slow
 def test_a_death_at_any_line_leaves_it_undone_or_to_be_finished(app: Flask, client: FlaskClient, sign_in: SignIn) -> None:
     """The deletion itself is all or nothing; each subscriber may die at any line and be called again."""
     step, lines = 0, 0

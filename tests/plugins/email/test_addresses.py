@@ -14,9 +14,10 @@ from werkzeug.test import TestResponse
 
 from studium.core.database import query, reading
 from studium.plugins.auth.deletion import delete_account
-from studium.plugins.email.addresses import CHANNEL, TO_AN_ADDRESS, refuse
+from studium.plugins.email.addresses import CHANNEL, refuse
 from studium.plugins.email.channel import EmailChannel
 from studium.plugins.email.entities import EmailAddress
+from studium.plugins.email.letter_limits import TO_AN_ADDRESS
 from studium.services.notifications.registry import channels
 from tests.conftest import Clock, SignIn
 from tests.plugins.email.letters_read import OutboxMails, link_in, part
@@ -94,6 +95,7 @@ def test_the_link_works_on_a_device_where_nobody_is_signed_in(
     page = phone.get(link_in(outbox_mails()[0]))
     assert "for Anna go to this address" in page.text
     assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "same-origin")
+    assert "email/confirm" not in "".join(re.findall(r'href="([^"]*)', page.text)), "an address that would be told elsewhere"
     assert "The address is confirmed" in say(phone, link_in(outbox_mails()[0]))
     assert address_of(app, anna) == ADDRESS
 
@@ -137,6 +139,8 @@ def test_another_address_takes_the_place_of_the_first_when_it_is_confirmed(
     assert "new@пример.рф" in page
     assert ADDRESS not in page
     assert client.get(old).status_code == 404
+    bell = client.get("/notifications").text
+    assert "Your mail goes to n…@xn--e1afmkfd.xn--p1ai from now on" in bell, "it may have been somebody at a forgotten screen"
 
 
 def test_a_removed_address_gets_nothing_and_its_link_is_over(
@@ -146,7 +150,17 @@ def test_a_removed_address_gets_nothing_and_its_link_is_over(
     page = say(client, button(client.get("/account").text, "Remove"))
     assert "The address is removed." in page
     assert address_of(app, anna) is None
+    assert f"Nothing is sent to {ADDRESS[0]}…@{ADDRESS.partition('@')[2]} any more" in client.get("/notifications").text
     assert client.get(link).status_code == 404
+
+
+def test_a_first_address_and_one_that_was_never_confirmed_make_no_fuss(
+    client: FlaskClient, anna: int, run_jobs: RunJobs, outbox_mails: OutboxMails
+) -> None:
+    send(client, button(ask(client), "Remove"))
+    confirmed(client, run_jobs, outbox_mails)
+    assert "from now on" not in client.get("/notifications").text
+    assert "any more" not in client.get("/notifications").text
 
 
 def test_a_link_that_waits_in_a_job_is_not_sent_once_the_address_is_removed(
@@ -193,6 +207,17 @@ def test_a_person_can_cause_few_letters(client: FlaskClient, anna: int) -> None:
     assert 'id="email-problem"' in client.get(answers[5]).text
 
 
+def test_who_deletes_the_account_and_comes_back_causes_no_more_letters(app: Flask, sign_in: SignIn) -> None:
+    answers = []
+    for number in range(6):
+        eve = app.test_client()
+        user = sign_in(eve, 66, "Eve")
+        answers.append(send(eve, "/account/email", address=f"somebody{number}@example.org").location)
+        with app.app_context():
+            delete_account(user["id"])
+    assert ["sent" in location for location in answers] == [True] * 5 + [False]
+
+
 def test_an_address_gets_few_letters_whoever_asks_and_nobody_is_told(
     app: Flask, sign_in: SignIn, run_jobs: RunJobs, outbox_mails: OutboxMails
 ) -> None:
@@ -203,6 +228,59 @@ def test_an_address_gets_few_letters_whoever_asks_and_nobody_is_told(
         assert "email=sent" in send(stranger, "/account/email", address=ADDRESS).location
     run_jobs()
     assert len(outbox_mails()) == most
+
+
+def test_other_spellings_of_a_mailbox_bring_it_no_more_letters(
+    app: Flask, sign_in: SignIn, run_jobs: RunJobs, outbox_mails: OutboxMails
+) -> None:
+    most = int(TO_AN_ADDRESS.partition("/")[0])
+    for number in range(most + 3):
+        stranger = app.test_client()
+        sign_in(stranger, 100 + number, f"Stranger {number}")
+        local = ("an.na", "Anna", f"anna+{number}", f"a.nna+{number}.x")[number % 4]
+        assert "email=sent" in send(stranger, "/account/email", address=f"{local}@example.org").location
+    run_jobs()
+    assert len(outbox_mails()) == most
+
+
+def test_one_person_alone_cannot_keep_letters_from_the_owner_of_an_address(
+    app: Flask, client: FlaskClient, anna: int, sign_in: SignIn, run_jobs: RunJobs, outbox_mails: OutboxMails
+) -> None:
+    eve = app.test_client()
+    sign_in(eve, 66, "Eve")
+    answers = [send(eve, "/account/email", address=f"anna+{number}@example.org").location for number in range(5)]
+    assert ["sent" in location for location in answers] == [True] * 3 + [False] * 2
+    run_jobs()
+    confirmed(client, run_jobs, outbox_mails)
+    assert address_of(app, anna) == ADDRESS
+
+
+def test_an_earlier_link_stays_good_when_no_newer_one_is_sent(
+    app: Flask, client: FlaskClient, anna: int, sign_in: SignIn, run_jobs: RunJobs, outbox_mails: OutboxMails
+) -> None:
+    page = ask(client)
+    run_jobs()
+    for number in range(int(TO_AN_ADDRESS.partition("/")[0])):
+        stranger = app.test_client()
+        sign_in(stranger, 100 + number, f"Stranger {number}")
+        send(stranger, "/account/email", address=ADDRESS)
+    send(client, button(page, "Send a new link"))
+    send(client, link_in(outbox_mails()[0]))
+    assert address_of(app, anna) == ADDRESS
+
+
+def test_a_mail_server_s_words_with_the_address_in_them_are_kept_nowhere(
+    app: Flask, client: FlaskClient, anna: int, run_jobs: RunJobs, mail_server: MailServer, log_lines: list[Any]
+) -> None:
+    mail_server.mailbox.answers["RCPT"] = f"450 4.2.0 <{ADDRESS}> is busy"
+    send(client, "/account/email", address=ADDRESS)
+    run_jobs()
+    with app.app_context(), reading():
+        told = [row[0] for row in query("SELECT text FROM job_line WHERE text LIKE '%450 4.2.0%'")]
+    assert told
+    assert not [line for line in told if ADDRESS in line]
+    run = next(line for line in log_lines if line["event"] == "job_run_failed")
+    assert ADDRESS not in run.get("exception", "")
 
 
 def test_the_letter_says_nothing_that_a_stranger_could_have_written(

@@ -118,6 +118,13 @@ def test_any_other_mail_is_passed_over_without_an_error(pipe: Pipe, mail: str) -
     assert state() == "confirmed"
 
 
+@pytest.mark.parametrize("part", ["Content-Type: message/rfc822\n\n", "--B{0}\nContent-Type: multipart/mixed; boundary=B{1}\n\n"])
+def test_a_mail_within_mails_without_end_is_passed_over(pipe: Pipe, part: str) -> None:
+    nested = "".join(part.format(depth or "", depth + 1) for depth in range(2_000))
+    result = pipe(f'Content-Type: multipart/report; report-type=delivery-status; boundary="B"\n\n--B\n{nested}')
+    assert (result.exit_code, result.output) == (0, "This is no bounce.\n")
+
+
 def test_a_busy_database_has_the_mail_server_try_again(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(address: str, reason: str) -> list[int]:
         raise UNAVAILABLE[0]("database is locked")

@@ -120,8 +120,14 @@ def test_a_digest_tells_when_each_thing_was_where_the_reader_is(outbox_mails: Ou
     EmailChannel().send(DIGEST)
     EmailChannel().send(replace(DIGEST, language="ru"))
     english, russian = (part(mail, "plain") for mail in outbox_mails())
-    assert english.count("22 November, 23:30") == 3
+    assert english.replace("\u202f", " ").count("November 22, 11:30 PM") == 3
     assert russian.count("22 ноября, 23:30") == 3
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Nowhere/City", ""])
+def test_who_never_said_where_they_are_reads_that_the_times_are_utc(outbox_mails: OutboxMails, zone: str) -> None:
+    EmailChannel().send(replace(DIGEST, time_zone=zone))
+    assert part(outbox_mails()[0], "plain").replace("\u202f", " ").count("November 22, 8:30 PM UTC") == 3
 
 
 def test_a_digest_is_known_as_one(outbox_mails: OutboxMails) -> None:

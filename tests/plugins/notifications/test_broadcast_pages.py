@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Callable
 
@@ -134,6 +135,20 @@ def test_a_stopped_one_is_sent_on_from_the_list(app: Flask, vera: FlaskClient, p
     run_jobs()
     assert "Sent" in vera.get("/owner/broadcasts").text
     assert press("/owner/broadcasts/4711/resume").status_code == 404
+
+
+def test_numbers_that_no_page_sends_lead_nowhere(vera: FlaskClient, press: Press) -> None:
+    huge = "9" * 30
+    assert vera.get(f"/owner/broadcasts?before={huge}").status_code == 400
+    assert press(f"/owner/broadcasts/{huge}/resume").status_code == 404
+
+
+def test_control_characters_are_left_out(app: Flask, press: Press) -> None:
+    press(NEW, title_en="A\x00 new\x07 course", text_en="About\tred\x1b rivers.\r\nFrom Monday.", sure=1, form_id="f" * 8)
+    with app.app_context():
+        (row,) = rows()
+    assert json.loads(row.titles) == {"en": "A  new  course"}
+    assert json.loads(row.texts) == {"en": "About red  rivers.\nFrom Monday."}
 
 
 def test_words_with_markup_stay_words(press: Press) -> None:

@@ -16,8 +16,9 @@ from studium.plugins.notifications.delivering import carry_later
 from studium.plugins.notifications.entities import Delivery, Notification
 from studium.queue import jobs
 from studium.queue.jobs import Job
+from studium.services.cache import cache
 from studium.services.facts import UserDeleted
-from studium.services.notifications import registry
+from studium.services.notifications import NewNotice, give_notice, registry
 from studium.services.notifications.channels import AddressRefused, ChannelDown, MessageRefused
 from tests.conftest import Clock
 from tests.plugins.notifications.conftest import Killed, all_again, count, give, keys, person, states
@@ -154,6 +155,51 @@ def test_while_a_channel_is_down_for_all_one_message_finds_out_and_the_others_wa
     frozen_clock.advance(60)
     run_jobs()
     assert len(post.written) == 3
+
+
+def test_a_rest_is_no_try_however_long_it_takes(mia: int, post: PostOffice, run_jobs: RunJobs, frozen_clock: Clock) -> None:
+    give(mia)
+    post.trouble = [ChannelDown("The line is dead.", for_all=True)]
+    run_jobs()
+    for _ in range(20):
+        cache().set("notifications:rest:postcard", 1, ttl=60)
+        frozen_clock.advance(59)
+        run_jobs()
+    frozen_clock.advance(3 * 86400)
+    cache().set("notifications:rest:postcard", 1, ttl=60)
+    run_jobs()
+    assert states() == [("waiting", "")]
+    frozen_clock.advance(61)
+    run_jobs()
+    assert len(post.written) == 1
+
+
+@pytest.mark.parametrize("broken", ["addresses_of", "title"])
+def test_what_breaks_before_the_sending_is_given_up_as_well(
+        mia: int, post: PostOffice, run_jobs: RunJobs, frozen_clock: Clock, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+    give(mia)
+    if broken == "addresses_of":
+        monkeypatch.setattr(registry.channels()["postcard"], "addresses_of", lambda _ids: 1 / 0)
+    else:
+        with transaction():
+            Notification.select().first().details = "{"
+    for _ in range(60):
+        run_jobs()
+        frozen_clock.advance(3600)
+    assert [state for state, _error in states()] == ["failed"]
+    assert job_states() == ["failed"]
+
+
+def test_what_goes_to_very_many_waits_for_everything_else(mia: int, post: PostOffice, run_jobs: RunJobs) -> None:
+    with transaction():
+        give_notice(NewNotice(mia, "announcement", "1", {"title": "News", "text": ""}))
+    preferences.keep(mia, {("announcement", "postcard"): "now"}, 18 * 60, None)
+    with transaction():
+        give_notice(NewNotice(mia, "announcement", "2", {"title": "News", "text": ""}))
+    give(mia)
+    give(mia, "postcards.flood")
+    run_jobs()
+    assert [message.notices[0].event for message in post.written] == ["postcards.flood", "postcards.album_full", "announcement"]
 
 
 def test_trouble_of_one_message_holds_up_no_other(mia: int, post: PostOffice, run_jobs: RunJobs) -> None:

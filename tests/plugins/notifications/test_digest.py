@@ -14,6 +14,7 @@ from studium.plugins.notifications import packing, preferences
 from studium.plugins.notifications.entities import Bundle, Delivery
 from studium.queue import jobs
 from studium.queue.jobs import Job
+from studium.queue.queues import queues
 from studium.services.notifications import registry
 from studium.services.notifications.channels import AddressRefused, ChannelDown
 from tests.conftest import Clock
@@ -234,6 +235,13 @@ def test_a_clock_that_is_set_back_loses_no_notice(mia: int, noon: Clock, post: P
     run_jobs()
     run_jobs()
     assert subjects(post) == [["It rains in Riga"], ["It rains in Oslo"]]
+
+
+def test_the_gatherings_of_everybody_let_all_else_of_their_queue_go_first(in_app: None) -> None:
+    kinds = queues().kinds
+    others = [kind.priority for kind in kinds.values() if kind.queue == "realtime" and kind.name != "notification_gather"]
+    assert kinds["notification_gather"].queue == "realtime"
+    assert kinds["notification_gather"].priority < min(others)
 
 
 def test_the_times_are_naive_utc(mia: int, noon: Clock) -> None:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from studium.plugins.notifications.habits import Habits, check, next_digest, quiet_end, zone_of
+from studium.plugins.notifications.habits import Habits, check, next_digest, quiet_end
+from studium.services.time_zones import zone_of
 
 BERLIN = "Europe/Berlin"  # 30 March 2025: 02:00 becomes 03:00; 26 October 2025: 03:00 becomes 02:00
 TRICKY = (BERLIN, "UTC", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca", "Pacific/Apia")
@@ -57,9 +58,16 @@ def test_a_digest_in_quiet_hours_waits_for_their_end() -> None:
     assert next_digest(Habits(23 * 60, (22 * 60, 7 * 60)), BERLIN, at("2025-06-02T12:00")) == at("2025-06-03T05:00")
 
 
+def test_what_comes_while_a_digest_waits_for_the_end_of_quiet_hours_goes_with_it() -> None:
+    assert next_digest(Habits(23 * 60, (22 * 60, 7 * 60)), BERLIN, at("2025-06-02T21:30")) == at("2025-06-03T05:00")
+    assert next_digest(Habits(23 * 60, (22 * 60, 7 * 60)), BERLIN, at("2025-06-03T04:59")) == at("2025-06-03T05:00")
+    assert next_digest(Habits(23 * 60, (22 * 60, 7 * 60)), BERLIN, at("2025-06-03T05:00")) == at("2025-06-04T05:00")
+
+
+@pytest.mark.parametrize("digest", [150, 23 * 60])
 @pytest.mark.parametrize("zone", TRICKY)
-def test_in_every_hour_of_a_year_what_waits_is_due_later_and_soon_and_not_in_quiet_hours(zone: str) -> None:
-    habits = Habits(150, (22 * 60, 170))
+def test_in_every_hour_of_a_year_what_waits_is_due_later_and_soon_and_not_in_quiet_hours(zone: str, digest: int) -> None:
+    habits = Habits(digest, (22 * 60, 170))
     for hours in range(0, 365 * 24, 11):
         moment = datetime(2025, 1, 1, 0, 20) + timedelta(hours=hours)
         due, end = next_digest(habits, zone, moment), quiet_end(habits, zone, moment)

@@ -144,6 +144,14 @@ def test_a_channel_that_cannot_say_who_is_there_gets_its_delivery(mia: int, monk
     assert [line["channel"] for line in log_lines if line["event"] == "channel_address_not_known"] == ["postcard"]
 
 
+def test_a_channel_that_is_closed_while_a_notice_is_kept_breaks_nothing(
+        mia: int, post: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([True])
+    monkeypatch.setattr(registry.channels()["postcard"], "is_available", lambda: next(answers, False))
+    assert give(mia) is True
+    assert states() == [("waiting", "")]
+
+
 NIGHT, EVENING = (22 * 60, 7 * 60), 18 * 60
 WHEN = [
     # event, mode, hour of the notice (UTC), zone, digest, quiet: mode and hours until it is due

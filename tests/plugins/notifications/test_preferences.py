@@ -118,6 +118,15 @@ def test_unsubscribing_from_everything_includes_urgent_events_and_those_to_come(
     assert states() == []
 
 
+def test_who_wanted_only_what_is_urgent_and_wants_one_event_again_gets_that_one_too(mia: int) -> None:
+    choose(mia, (FLOOD, "postcard", "off"))
+    preferences.unsubscribe(mia, "postcard", None, urgent=False)
+    assert row_of(mia, FLOOD)["postcard"] == "off", "an earlier choice stays"
+    choose(mia, (FLOOD, "postcard", "now"), (RAIN, "postcard", "off"))
+    choose(mia, (ALBUM_FULL, "postcard", "now"))
+    assert [row_of(mia, event)["postcard"] for event in (ALBUM_FULL, RAIN, FLOOD)] == ["now", "off", "now"]
+
+
 def test_who_wanted_nothing_and_wants_one_event_again_gets_that_one(mia: int) -> None:
     preferences.unsubscribe(mia, "postcard", None)
     choose(mia, (RAIN, "postcard", "off"), (FLOOD, "postcard", "off"))

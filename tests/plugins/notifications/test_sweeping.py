@@ -99,6 +99,17 @@ def test_what_an_ended_job_left_behind_ends_as_it_did(
     assert post.written == []
 
 
+def test_what_was_to_go_together_gets_one_gathering(mia: int, noon: Clock, post: PostOffice, sweep: Callable[[], None]) -> None:
+    for town in ("Riga", "Oslo", "Rome"):
+        give(mia, "postcards.rain", key=town, town=town)
+    forget_jobs()
+    noon.advance(24 * 3600)
+    sweep()
+    with reading():
+        assert Job.select(lambda job: job.kind == "notification_gather").count() == 1
+    assert [len(message.notices) for message in post.written] == [3]
+
+
 def test_a_sweep_that_runs_twice_sends_once(mia: int, noon: Clock, post: PostOffice, sweep: Callable[[], None]) -> None:
     give(mia)
     forget_jobs()

@@ -198,14 +198,14 @@ def test_a_new_device_is_told_with_time_and_address_and_a_known_one_not(app: Fla
     run_jobs()
     with app.app_context():
         (one,) = notices(anna)
-    assert one.subject == "Somebody signed in to your account: Safari, iPhone"
+    assert one.subject == "New sign-in to your account: Safari, iPhone"
     assert "192.0.2.2" in one.text
     assert (one.event, one.path) == ("new_device", "/account#devices")
 
 
 def test_a_device_without_a_name_is_called_unknown(tell: Tell, anna: int) -> None:
     (one,) = tell(SignedInOnNewDevice(user_id=anna, session_id=99, method="widget", device="", signed_in_at=AT))
-    assert one.subject == "Somebody signed in to your account: an unknown device"
+    assert one.subject == "New sign-in to your account: an unknown device"
 
 
 def test_nobody_is_told_of_what_happened_to_a_deleted_account(tell: Tell, anna: int, client: FlaskClient) -> None:

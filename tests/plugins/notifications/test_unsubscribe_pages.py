@@ -34,8 +34,17 @@ def test_a_mail_program_ends_one_kind_of_message_without_cookies(app: Flask, ann
     assert modes(app, anna, "postcards.rain", "postcards.album_full") == ["off", "now"]
 
 
+def test_one_click_on_a_message_of_several_kinds_leaves_what_is_urgent(app: Flask, anna: int) -> None:
+    said = app.test_client().post(path(app, anna, None), data=ONE_CLICK).text
+    assert "Nothing more from us by Postcard but what is urgent." in said
+    assert modes(app, anna, "postcards.rain", "postcards.album_full", "postcards.flood") == ["off", "off", "now"]
+
+
 def test_everything_means_what_is_urgent_too(app: Flask, anna: int) -> None:
-    app.test_client().post(path(app, anna, None), data=ONE_CLICK)
+    asked = app.test_client().get(path(app, anna, None)).text
+    assert "not even what is urgent" in asked
+    assert 'name="everything"' in asked
+    app.test_client().post(path(app, anna, None), data={"everything": "on"})
     assert modes(app, anna, "postcards.rain", "postcards.flood", "new_device") == ["off", "off", "off"]
 
 
@@ -43,7 +52,7 @@ def test_a_person_is_asked_first_and_may_end_all_of_the_channel(app: Flask, anna
     browser = app.test_client()
     page = browser.get(path(app, anna))
     assert page.status_code == 200
-    assert "No more messages of this kind by Postcard: “Rain”." in page.text
+    assert "Press the button, and no more messages of this kind come by Postcard: “Rain”." in page.text
     assert modes(app, anna, "postcards.rain") == ["daily"], "to look is not to press"
     assert "Nothing more from us by Postcard" in browser.post(path(app, anna), data={"everything": "on"}).text
     assert modes(app, anna, "postcards.flood") == ["off"]
@@ -52,6 +61,8 @@ def test_a_person_is_asked_first_and_may_end_all_of_the_channel(app: Flask, anna
 def test_the_page_tells_nothing_of_the_person_and_its_address_to_nobody(app: Flask, anna: int) -> None:
     page = app.test_client().get(path(app, anna))
     assert "Anna" not in page.text
+    assert 'href="/login' in page.text
+    assert path(app, anna).rpartition("/")[2] not in page.text, "an address that would be told elsewhere"
     assert (page.headers["Referrer-Policy"], page.headers["Cache-Control"]) == ("no-referrer", "no-store")
 
 

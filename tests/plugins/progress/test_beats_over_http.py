@@ -314,6 +314,7 @@ FIELDS = ["sid", "seq", "segments", "position", "state", "rate", "age", "played"
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON, min_size=1, max_size=3), st.sampled_from([None, *FIELDS]))
+@pytest.mark.slow
 def test_any_mutated_beat_is_taken_or_refused_with_a_problem(app, anna, lessons, ticket, changed, left_out):
     mutated = beat(ticket(anna, lessons["water"]), 1, (0, 5_000)) | changed
     mutated.pop(left_out, None)

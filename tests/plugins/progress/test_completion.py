@@ -71,6 +71,7 @@ def test_every_subscriber_hears_of_a_completion_once(app, anna, lessons, ticket,
         assert sorted(heard) == ["diary", "studium.plugins.notifications", "studium.plugins.progress"]
 
 
+@pytest.mark.slow
 def test_duplicates_from_several_sockets_and_processes_at_once_complete_each_lesson_once(
     app, cable, anna, boris, plant, ticket, diary_plugin, run_jobs
 ):

@@ -45,6 +45,7 @@ def test_a_beat_that_comes_late_over_http_is_refused(app: Flask, watched: tuple[
     assert stored(app) == before
 
 
+@pytest.mark.slow
 def test_a_beat_that_comes_late_over_the_socket_is_refused_and_the_other_students_are_taken(
     app: Flask, cable: CableProcess, lessons: dict[str, int], watched: tuple[str, str], anna: Person, boris: Person
 ) -> None:

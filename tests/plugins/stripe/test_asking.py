@@ -172,6 +172,7 @@ def test_answers_that_are_no_answer_are_asked_for_again_later(desk: Desk, status
         assert len(network.calls) == 1, "the key goes nowhere else"
 
 
+@pytest.mark.slow
 def test_a_dropped_connection_is_tried_once_more_with_the_same_key(desk: Desk) -> None:
     with responses.RequestsMock() as network:
         network.post(SESSIONS, body=requests.ConnectionError("reset"))

@@ -98,6 +98,7 @@ def test_a_restricted_key_that_may_not_look(stripe_is: Any) -> None:
     assert (found.severity, "Checkout Sessions" in found.fix) == ("warning", True)
 
 
+@pytest.mark.slow
 def test_stripe_that_cannot_be_reached_is_a_warning() -> None:
     with responses.RequestsMock():
         assert only(check()).severity == "warning"

@@ -36,12 +36,7 @@ class Shown:
 def network(app: Flask) -> Iterator[responses.RequestsMock]:
     """The network inside this process, with a Telegram that is well."""
     with app.app_context():
-        store.keep("fault", None)
-        for person in (1001, 1002, 1003):
-            store.keep(f"blocked:{person}", None)
-        store.keep("webhook", None)
-        for update in store.new_updates():
-            store.take_update(update["update_id"])
+        store.clear()
     with local_network(app) as found:
         yield found
 

@@ -26,7 +26,6 @@ from studium.services.notifications import NewNotice, give_notice
 from studium.services.notifications.channels import AddressRefused, ChannelDown, Message, MessageRefused, NoticeText
 from studium.services.notifications.registry import all_channels, channels
 from studium.services.telegram import bot_account
-from studium.testing.simulators import telegram_store as store
 
 ANNA, BORIS, MIA = 1001, 1002, 1003
 URL = "https://learn.example/courses/sound?a=1&b=2"
@@ -111,15 +110,16 @@ def test_many_people_are_asked_for_in_two_queries(in_app, users, phone):
         assert db.local_stats[None].db_count - before == 2
 
 
-@pytest.mark.parametrize("back", ["/start", "/start notices"])
-def test_stop_ends_it_and_start_brings_it_back(in_app, users, phone, restored, back):
+@pytest.mark.parametrize(("back", "said"), [
+    ("/start", "Hello, Anna! This is the bot"), ("/start notices", "Hello, Anna! From now on news of your courses")])
+def test_stop_ends_it_and_start_brings_it_back(in_app, users, phone, restored, back, said):
     anna = phone(ANNA)
     anna.say("/start")
     assert "no more news" in anna.say("/stop")
     anna.say("hello")
     assert addresses(users) == {}
     restored.clear()
-    assert anna.say(back).startswith("Hello, Anna! This is the bot")
+    assert anna.say(back).startswith(said)
     assert addresses(users) == {users[0]: str(ANNA)}
     assert restored == [(users[0], "telegram")]
 
@@ -421,6 +421,20 @@ def test_a_deleted_account_s_chat_goes_and_that_of_a_newcomer_stays(app, client,
         assert known() == [MIA]
 
 
+def test_many_chats_are_forgotten_in_pieces(app, users, phone, monkeypatch):
+    from studium.plugins.telegram import forgetting
+
+    pieces, forget = [], forgetting._forget_chats_of
+    monkeypatch.setattr(forgetting, "PEOPLE_AT_ONCE", 2)
+    monkeypatch.setattr(forgetting, "_forget_chats_of", lambda ids: pieces.append(len(ids)) or forget(ids))
+    with app.app_context():
+        for telegram_id in (ANNA, *range(9001, 9006)):
+            phone(telegram_id).say("/start")
+        assert forget_strangers(now())["chats"] == 5
+        assert known() == [ANNA]
+    assert pieces == [2, 2, 1], "a statement takes some thousands of ids at most"
+
+
 def test_without_anybody_who_knows_people_in_pieces_each_chat_is_asked_for(app, users, phone, monkeypatch):
     from studium.plugins.telegram import forgetting
 
@@ -443,4 +457,3 @@ def test_the_simulator_shows_who_blocked(in_app, phone):
     anna = phone(ANNA)
     anna.client.post(f"/simulators/telegram/{ANNA}/block", data={"blocked": "1"})
     assert "Unblock the bot" in anna.client.get(f"/simulators/telegram/{ANNA}").text
-    store.keep(f"blocked:{ANNA}", None)

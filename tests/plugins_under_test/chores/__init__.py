@@ -71,7 +71,7 @@ def patient_chore(job: RunningJob, params: Chore) -> None:
     """Say when to come back as often as told."""
     leave_trace(f"{job.id} {params.word}")
     if job.attempt <= params.fail_first:
-        raise RetryLater("the shop is closed", params.seconds)
+        raise RetryLater("the shop is closed", params.seconds, counted=params.word != "no try")
 
 
 @job_kind("late_failure", "Finds out at the end that it cannot be done", params=Chore)

@@ -105,6 +105,7 @@ def raw_handshake(cable, token, changed):
         return int(connection.recv(4096).split()[1])
 
 
+@pytest.mark.slow
 def test_a_configured_origin_and_limits_are_honoured(environ, app, anna, boris):
     settings = {
         "STUDIUM_ALLOWED_ORIGINS": "https://school.example",
@@ -123,6 +124,7 @@ def test_a_configured_origin_and_limits_are_honoured(environ, app, anna, boris):
         cable.open(anna.token)
 
 
+@pytest.mark.slow
 def test_in_production_the_cookie_has_the_name_that_no_neighbour_can_set(environ, app, anna):
     with running_cable(environ, STUDIUM_ENV="production", STUDIUM_PUBLIC_URL="https://school.example") as cable:
         page = "https://school.example"
@@ -136,6 +138,7 @@ def test_two_sessions_in_one_handshake_are_nobodys(cable, anna, boris):
     assert raw_handshake(cable, f"{anna.token}; studium_session={boris.token}", {}) == 401
 
 
+@pytest.mark.slow
 def test_in_production_with_a_public_address_the_host_of_the_request_opens_nothing(environ, app, anna):
     settings = {"STUDIUM_PUBLIC_URL": "https://school.example", "STUDIUM_ALLOWED_ORIGINS": "https://other.example"}
     with running_cable(environ, STUDIUM_ENV="production", **settings) as cable:

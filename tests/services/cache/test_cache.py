@@ -12,11 +12,15 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from studium.core import sqlite
 from studium.core.database import transaction
 from studium.core.runtime import collect
 from studium.queue import jobs
 from studium.services.cache import Cache, cache
+from studium.services.cache.lanes import Lane
+from studium.services.cache.settings import Limits
 from studium.services.cache.sqlite_schema import FILE
+from studium.services.cache.tally import Tally
 from studium.services.cache.trimming import trim_cache
 from tests.conftest import Clock
 
@@ -87,6 +91,15 @@ def test_a_counter_begins_at_nothing_and_its_life_begins_with_the_first_call(kep
     assert kept.get("n") == 5
     frozen_clock.advance(6)
     assert kept.increment("n", ttl=10) == 1
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_out_for_longer_than_the_life_of_a_counter(kept: Cache, frozen_clock: Clock) -> None:
+    assert kept.increment("n", ttl=60) == 1
+    frozen_clock.advance(-86_400)
+    assert kept.increment("n", ttl=60) == 2
+    assert kept.seconds_left("n") == pytest.approx(60, abs=0.01)
+    assert kept.increment("n") == 3
+    assert kept.seconds_left("n") == pytest.approx(60, abs=0.01)
 
 
 def test_a_counter_over_another_value_begins_anew(kept: Cache) -> None:
@@ -165,6 +178,121 @@ def test_a_damaged_row_is_a_counted_miss_and_the_others_are_read(kept: Cache, tm
     assert kept.get("damaged", "missing") == "missing"
     assert kept.get("sound") == [3]
     assert (kept.hits, kept.misses) == (1, 1)
+
+
+DAMAGES = {
+    "a table is missing": "DROP TABLE mark",
+    "the state is missing": "DELETE FROM state",
+    "a text is no UTF-8": "UPDATE entry SET value = CAST(x'27ff' AS TEXT)",
+    "tags are a number": "UPDATE entry SET tags = 7",
+    "a name is no UTF-8":
+        "PRAGMA writable_schema = ON; UPDATE sqlite_master SET name = CAST(x'ff' AS TEXT), sql = 'x' WHERE sql LIKE '%IND%'",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_no_damage_is_an_error_or_lasts(kept: Cache, tmp_path: Path, damage: str) -> None:
+    kept.set("k", "text", tags=["course:1"])
+    kept.close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        connection.executescript(damage)
+    for _time in range(3):
+        kept.get("k")
+        kept.fetch("made", lambda: 1, tags=["course:1"])
+        kept.increment("n")
+        kept.delete_tag("course:2")
+        kept.figures()
+        kept._reads._rests_until = kept._writes._rests_until = 0.0
+    assert kept.fetch("k", lambda: "new") in ("text", "new")
+    assert kept.get("k") in ("text", "new")
+    assert kept.delete_tag("course:1")
+
+
+def test_a_damaged_mark_of_the_machines_start_is_another_start(kept: Cache, tmp_path: Path) -> None:
+    kept.set("k", 1)
+    kept.close()
+    (tmp_path / "cache.lock").write_bytes(b"\xff")
+    assert kept.get("k") is None
+    assert kept.set("k", 2)
+    assert kept.get("k") == 2
+
+
+def test_who_finds_damage_late_leaves_the_new_file_alone(kept: Cache, tmp_path: Path) -> None:
+    lane = Lane(tmp_path, Limits(), Tally())
+
+    def find_damage(_store: object) -> None:
+        for path in tmp_path.glob(f"{FILE}*"):
+            path.unlink()
+        kept.set("k", "in the new file")
+        damage = sqlite3.DatabaseError("database disk image is malformed")
+        damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise damage
+
+    assert lane.ask(find_damage) is None
+    assert kept.get("k") == "in the new file"
+
+
+def test_a_file_that_is_replaced_while_it_is_opened_is_not_used(
+    kept: Cache, other: Cache, monkeypatch: pytest.MonkeyPatch, impatient: None
+) -> None:
+    connect = sqlite.connect
+
+    def connect_too_early(path: Path, busy_seconds: float) -> sqlite3.Connection:
+        connection = connect(path, busy_seconds)
+        monkeypatch.setattr(sqlite, "connect", connect)
+        for file in path.parent.glob(f"{FILE}*"):
+            file.unlink()
+        other.set("k", "of the others")
+        return connection
+
+    monkeypatch.setattr(sqlite, "connect", connect_too_early)
+    assert (kept.get("k"), kept.get("k"), kept.errors) == (None, "of the others", 1)
+
+
+CUT = """
+import os, sqlite3, sys
+from contextlib import closing
+from pathlib import Path
+from studium.services.cache import Cache
+cache = Cache(Path(sys.argv[1]))
+for number in range(400):
+    cache.set(f"k{number}", "x" * 20_000)
+with closing(sqlite3.connect(Path(sys.argv[1]) / "cache.sqlite3")) as another:
+    another.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+assert all(cache.get(f"k{number}") for number in range(400))
+os.truncate(Path(sys.argv[1]) / "cache.sqlite3", int(sys.argv[2]))
+print(sum(cache.get(f"k{number}") is None for number in range(400)) > 390)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [0, 5_000])
+def test_a_file_that_is_cut_while_it_is_open_kills_nobody(tmp_path: Path, size: int) -> None:
+    asked = subprocess.run([sys.executable, "-c", CUT, str(tmp_path), str(size)], capture_output=True, text=True, timeout=60, check=False)
+    assert (asked.returncode, asked.stdout.splitlines()[-1:]) == (0, ["True"])
+
+
+FORKED = """
+import os, sys
+from pathlib import Path
+from studium.services.cache import Cache
+cache = Cache(Path(sys.argv[1]))
+cache.set("k", 1)
+cache.get("k")
+with cache._tally._lock, cache._writes._lock, cache._reads._lock:  # as threads may hold them that the child does not have
+    child = os.fork()
+if child == 0:
+    os.write(1, repr((cache.get("k"), cache.set("k", 2), cache.hits, cache.errors)).encode())
+    os._exit(0)
+os.waitpid(child, 0)
+os.write(1, repr(cache.get("k")).encode())
+"""
+
+
+@pytest.mark.slow
+def test_a_forked_child_opens_the_file_by_itself_and_waits_for_no_thread_left_behind(tmp_path: Path) -> None:
+    asked = subprocess.run([sys.executable, "-c", FORKED, str(tmp_path)], capture_output=True, text=True, timeout=20, check=True)
+    assert asked.stdout == "(1, True, 1, 0)2"
 
 
 def test_a_counter_is_counted_and_anything_else_is_a_miss(kept: Cache) -> None:

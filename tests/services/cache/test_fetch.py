@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sqlite3
@@ -178,6 +179,15 @@ def test_without_a_file_everybody_makes_it_and_nobody_waits(tmp_path: Path) -> N
     lost = Cache(tmp_path / "nowhere")
     assert [lost.fetch("k", lambda: "made", wait=60) for _ in range(3)] == ["made"] * 3
     assert lost.errors >= 3
+
+
+def test_without_locks_of_the_kernel_everybody_makes_it(kept: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_turn: Turn) -> bool:
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    kept.set("other", 1)
+    monkeypatch.setattr(Turn, "take", refuse)
+    assert kept.fetch("k", lambda: "made", wait=60) == "made"
 
 
 def test_a_locked_file_is_no_error_and_costs_a_moment_once(kept: Cache, tmp_path: Path) -> None:

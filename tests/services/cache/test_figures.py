@@ -68,7 +68,10 @@ def test_there_are_none_while_the_file_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_up_asks_the_cache(app: Flask, client: Any) -> None:
+    kept = app.extensions["studium.cache"]
+    before = kept.hits, kept.misses
     assert client.get("/up").get_json()["checks"]["cache"] == "ok"
+    assert (kept.hits, kept.misses) == before, "else a monitor would make every hit rate a good one"
 
 
 def test_up_says_when_the_cache_cannot_be_written(app: Flask, tmp_path: Path) -> None:

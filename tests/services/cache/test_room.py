@@ -169,16 +169,51 @@ def test_a_full_disk_is_a_counted_miss(kept: Cache, tmp_path: Path, monkeypatch:
     assert kept.get("k") in (1, None)
 
 
+def test_a_tag_can_be_deleted_when_the_file_is_full(kept: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept.set("k", 1, tags=["tag:0"])
+    for number in range(300):
+        kept.set(f"k{number}", bytes(2_000))
+    monkeypatch.setattr("studium.services.cache.sqlite_room.room_for_pages", lambda limits: 1)  # SQLite refuses each new page
+    kept.close()
+    assert kept.delete_tags([f"tag:{number}" for number in range(1_000)]) is True
+    assert (kept.get("k"), kept.errors) == (None, 0)
+
+
+def test_marks_of_deletions_alone_do_not_fill_the_file_for_ever(caches: Caches) -> None:
+    kept = caches(SMALL)
+    for time in range(12):
+        assert kept.delete_tags([f"{time}:{number}" for number in range(4_000)])
+    assert kept.set("k", 1)
+    assert (kept.get("k"), kept.errors) == (1, 0)
+
+
+def test_the_log_keeps_its_room_while_somebody_reads_for_ever(
+    caches: Caches, tmp_path: Path, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studium.services.cache.making_room.PATIENCE_WITH_LOG_SECONDS", 0.002)
+    kept = caches(Limits(max_size=4_000_000))
+    kept.set("first", 1)
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT 1 FROM entry").fetchall()
+        for number in range(50):
+            kept.set(f"k{number % 50}", bytes(15_000))
+        assert kept.set("refused", 1) is False
+        assert (tmp_path / f"{FILE}-wal").stat().st_size <= 4_000_000 // 8
+    assert kept.set("last", 1)
+    assert kept.get("last") == 1
+
+
 def test_nobody_waits_for_the_trimming_in_the_background(caches: Caches) -> None:
     kept = caches(Limits(max_entries=1000))
-    for number in range(960):
+    for number in range(980):
         kept.set(f"k{number}", number)
     names = {thread.name for thread in threading.enumerate()}
     kept.close()
     figures = kept.figures()
     assert figures is not None
     assert "cache-trim" in names or figures.evicted > 0
-    assert 890 <= figures.entries <= 960
+    assert 890 <= figures.entries <= 979
 
 
 def test_the_settings_are_the_limits() -> None:

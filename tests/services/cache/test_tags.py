@@ -78,6 +78,22 @@ def test_a_deleted_tag_is_remembered_as_long_as_an_entry_could_live(caches: Any,
     assert kept.get("k") is None, "it has outlived the memory of tags"
 
 
+def test_a_clock_that_was_fast_for_a_while_brings_nothing_deleted_back(kept: Cache, frozen_clock: Any) -> None:
+    frozen_clock.advance(10 * DAY)
+    kept.set("k", "old", tags=["course:1"])
+    frozen_clock.advance(-10 * DAY)
+    kept.delete_tag("course:1")
+    frozen_clock.advance(31 * DAY)
+    kept.trim()
+    assert kept.get("k") is None
+
+
+def test_one_text_is_no_list_of_tags(kept: Cache) -> None:
+    for call in (lambda: kept.set("k", 1, tags="ab"), lambda: kept.fetch("k", str, tags="ab"), lambda: kept.delete_tags("ab")):
+        with pytest.raises(TypeError, match="tags are a list"):
+            call()
+
+
 def test_the_memory_of_deletions_does_not_grow_for_ever(kept: Cache, tmp_path: Path, frozen_clock: Any) -> None:
     for number in range(50):
         kept.delete_tag(f"course:{number}")

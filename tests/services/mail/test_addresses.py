@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from studium.core.app import load
@@ -24,11 +26,18 @@ def test_an_address_is_read_with_its_domain_in_ascii(written: str, read: str) ->
     '"a b"@example.org', ".anna@example.org", "an..na@example.org", "anna@-example.org", "anna@example..org", "anna@[127.0.0.1]",
     "anna@127.0.0.1", "a\u200bb@example.org", "anna@straße.example", "a(b)@example.org", "a;b@example.org", "a\x00@example.org",
     "a" * 65 + "@example.org", "я" * 40 + "@example.org", "a@" + ("b" * 63 + ".") * 4 + "org", "a" * 10_000,
-    "anna@" + "x" * 10_000 + ".org",
+    "anna@" + "x" * 10_000 + ".org", "=?utf-8?q?x=0d=0aBcc=3A_eve=40evil.example?=@example.org", "a=?@example.org",
 ])
 def test_what_is_no_address(written: str) -> None:
     with pytest.raises(ValueError):
         read_address(written)
+
+
+def test_a_very_long_text_is_refused_unread() -> None:
+    began = time.thread_time()
+    with pytest.raises(ValueError):
+        read_address("a" + "\u0315\u0300" * 20_000 + "@example.org")  # to put such marks in order takes their number squared
+    assert time.thread_time() - began < 0.1
 
 
 def test_an_address_is_shown_as_its_owner_writes_it() -> None:

@@ -32,6 +32,8 @@ def sent(app: Flask, **more: object) -> tuple[bytes, EmailMessage]:
 
 @pytest.mark.parametrize("evil", [
     "x\r\nBcc: eve@evil.example", "x\nBcc: eve@evil.example", "x\r\n\r\nBody", "x\x00\x0bBcc: y", "x\u2028Bcc: y",
+    "=?utf-8?q?x=0d=0aBcc:_eve@evil.example=0d=0a=0d=0aBody?=", "=?utf-8?b?eA0KQmNjOiBldmUNCg0KQm9keQ==?=", "=\x00?utf-8?q?=0aBcc:_y?=",
+    "=?utf-8?q?=22_=3Ceve=40evil.example=3E,?=",
 ])
 @pytest.mark.parametrize("where", ["subject", "name", "header"])
 def test_nothing_in_a_mail_can_add_a_header(app: Flask, where: str, evil: str) -> None:
@@ -39,6 +41,7 @@ def test_nothing_in_a_mail_can_add_a_header(app: Flask, where: str, evil: str) -
     assert found["Bcc"] is None
     assert b"\nBcc:" not in raw
     assert found.get_body(("plain",)).get_content().strip() == "Hi"  # type: ignore[union-attr]
+    assert [one.addr_spec for one in found["To"].addresses] == ["anna@example.org"]
 
 
 def test_a_long_address_to_unsubscribe_stays_whole(app: Flask) -> None:

@@ -49,6 +49,14 @@ document.addEventListener("submit", (event) => {
 const said = [...document.querySelectorAll(".flash[role=status]")].map((flash) => flash.textContent.trim()).join(" ");
 if (said) setTimeout(announce, SAID_AFTER, said);
 
+// What has to be mended comes first. Where its address asks for a part of the page, browsers leave autofocus out, and go to that part
+// when the page has loaded.
+function focusProblem() {
+  if (document.activeElement === document.body) document.querySelector("main [aria-invalid=true]")?.focus();
+}
+focusProblem();
+if (location.hash) addEventListener("load", () => setTimeout(focusProblem));
+
 // The account menu closes like a menu.
 for (const menu of document.querySelectorAll("details[data-menu]")) {
   document.addEventListener("pointerdown", (event) => menu.contains(event.target) || menu.removeAttribute("open"));

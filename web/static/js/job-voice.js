@@ -4,10 +4,12 @@ import { announce, percent, text } from "./page.js";
 import { ACTIVE } from "./job-order.js";
 
 const TOGETHER = 300;
+const ENDS = ["job_done", "job_failed", "certificate_ready"]; // notices of the same, which the bell need not say as well
 
 export class JobVoice {
   #spoken = new Map();
   #sentences = [];
+  #events = [];
   #timer = null;
 
   /** Remembers how a job stands without saying anything: what the page shows when it is opened is no news. */
@@ -27,17 +29,18 @@ export class JobVoice {
     const [before, now] = [this.#spoken.get(id) ?? null, mark(state, progress)];
     this.#spoken.set(id, now);
     if (now === before) return;
-    if (now === "ended") this.#say(text("job_ended", { title, words }));
+    if (now === "ended") this.#say(text("job_ended", { title, words }), ENDS);
     else if (before === null || before === "ended") this.#say(text("job_started", { title }));
     else if (now > before) this.#say(text("job_percent", { title, percent: percent(now) }));
   }
 
   // Several jobs may change at once, and a live region holds one text: what comes together is said together.
-  #say(sentence) {
+  #say(sentence, events = []) {
     this.#sentences.push(sentence);
+    this.#events.push(...events);
     this.#timer ??= setTimeout(() => {
-      announce(this.#sentences.join("; "));
-      this.#sentences = [];
+      announce(this.#sentences.join("; "), this.#events);
+      [this.#sentences, this.#events] = [[], []];
       this.#timer = null;
     }, TOGETHER);
   }

@@ -60,12 +60,13 @@ function draw(element, share) {
 
 function say({ lesson_id: id, covered, completed }) {
   const element = document.querySelector(`[data-progress-lesson="${id}"]`);
-  const title = element?.dataset.title ?? document.querySelector("h1")?.textContent?.trim();
+  const title = element?.dataset.title; // a page without the lesson has other things to say; the bell tells of its end there
   const milestone = completed ? 100 : Math.floor((covered ?? 0) * 4) * 25;
   const before = spoken.get(id) ?? (element?.dataset.state === "completed" ? 100 : null);
   spoken.set(id, Math.max(milestone, before ?? 0));
-  if (before === null ? !completed : milestone <= before) return;
-  announce(completed ? text("said_completed", { title }) : text("said_percent", { title, percent: percent(milestone) }));
+  if (!title || (before === null ? !completed : milestone <= before)) return;
+  if (completed) announce(text("said_completed", { title }), ["lesson_completed"]);
+  else announce(text("said_percent", { title, percent: percent(milestone) }));
 }
 
 document.addEventListener("studium:progress", ({ detail }) => {

@@ -19,13 +19,21 @@ export function percent(value) {
 }
 
 let lastAnnouncement = "";
+const announcedAt = new Map();
 
-/** Says one sentence in the page's single polite live region. The same sentence is not said twice in a row. */
-export function announce(sentence) {
+/** Says one sentence in the page's single polite live region. The same sentence is not said twice in a row. `events` are those that it
+ * tells of, for whoever else may want to tell of them. */
+export function announce(sentence, events = []) {
   const region = document.getElementById("announcements");
+  for (const event of events) announcedAt.set(event, performance.now());
   if (!region || sentence === lastAnnouncement) return;
   lastAnnouncement = sentence;
   region.textContent = sentence;
+}
+
+/** Returns whether something of this event was said in the last `ms` milliseconds. */
+export function wasAnnounced(event, ms) {
+  return performance.now() - (announcedAt.get(event) ?? -Infinity) < ms;
 }
 
 /** Returns a remembered preference; storage may be full or forbidden, then the fallback holds. */

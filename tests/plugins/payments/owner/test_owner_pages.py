@@ -171,6 +171,7 @@ def test_what_is_not_there_is_not_found(vera: FlaskClient, press: Press, path: s
     assert press("/owner/webhooks/999/replay").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_comparison_now_makes_a_report(
     app: Flask, vera: FlaskClient, press: Press, buy: Buy, mia: Person, run_jobs: Callable[[], int], shop: ShopService
 ) -> None:
