@@ -91,7 +91,7 @@ def browser(log: TextIO) -> None:
     """The site in a real Chromium."""
     if not any(shutil.which(name) for name in BROWSERS):
         raise Failed("there is no Chromium, which these tests drive. On Debian and Ubuntu: apt install chromium-headless-shell")
-    _call(log, *PYTEST, "-n", "2", "--dist", "loadfile", "-m", "e2e", "tests/e2e")  # two sites and two browsers: they mostly wait
+    _call(log, *PYTEST, "-n", "3", "--dist", "loadfile", "-m", "e2e", "tests/e2e")  # three sites and browsers: they mostly wait
 
 
 def storms(log: TextIO) -> None:
@@ -102,7 +102,7 @@ def storms(log: TextIO) -> None:
 def faults(log: TextIO) -> None:
     """Real processes under kill -9, each moment by itself."""
     without = [f"--ignore={path}" for path in STORMS]
-    _call(log, *PYTEST, "-n", "2", "--dist", "loadfile", "-m", "faults", *without, "tests")
+    _call(log, *PYTEST, "-n", "3", "--dist", "loadfile", "-m", "faults", *without, "tests")  # they mostly wait for programs to start
 
 
 FAST = (ruff, mypy, tests)

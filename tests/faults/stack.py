@@ -66,6 +66,16 @@ class Stack:
             _forget(program)
         return program.pid
 
+    def pause(self, name: str) -> None:
+        """Stop a program (SIGSTOP) at a moment at which it holds no lock of a database: nobody could go on before it does."""
+        for _attempt in range(200):
+            self.kill(name, signal.SIGSTOP)
+            if not any(_is_locked(path) for path in self.data_dir.glob("*.sqlite3")):
+                return
+            self.kill(name, signal.SIGCONT)
+            time.sleep(0.005)
+        raise AssertionError(f"{name} holds a lock all the time")
+
     def wait(self, name: str, seconds: float = 40.0) -> int:
         """Wait for a program's end; its exit code."""
         program = self._programs[name]
@@ -132,6 +142,17 @@ class Stack:
                 program.send_signal(signal.SIGCONT)
                 program.kill()
             _forget(program)
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether somebody is writing; others, who go on, leave the lock soon."""
+    with closing(sqlite3.connect(path, timeout=0.1)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        connection.rollback()
+        return False
 
 
 @contextmanager

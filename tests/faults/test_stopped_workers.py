@@ -59,7 +59,7 @@ def test_what_a_worker_brings_after_its_lease_is_refused(jobs: Stack, question: 
     start_worker(jobs, "default")
     job = jobs.ask("asker", question)
     wait_until(lambda: states(jobs)[job] == "running", LONGEST_STUCK, "the job runs")
-    jobs.kill("default", signal.SIGSTOP)
+    jobs.pause("default")
     jobs.start("other", STUDIUM, "worker", "default", "--dispatcher")
     wait_until(lambda: states(jobs)[job] == end, LONGEST_STUCK, "another worker runs the job")
     row = jobs.query("select * from job")
