@@ -87,7 +87,7 @@ class Bell extends HTMLElement {
     const [, page] = await this.#site;
     const unsaid = notices.filter((notice) => !page.wasAnnounced(notice.dataset.event, SAID_BY_THE_PAGE));
     const told = unsaid.slice(-MOST_SAID).map((notice) => notice.querySelector("[data-notice-subject]").textContent).join("; ");
-    if (told) page.announce(this.dataset.said.replace("{subject}", () => told));
+    if (told) page.announceToo(this.dataset.said.replace("{subject}", () => told));
   }
 
   #outdate() {

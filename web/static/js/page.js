@@ -31,6 +31,18 @@ export function announce(sentence, events = []) {
   region.textContent = sentence;
 }
 
+/** Says one sentence besides what the page said just before, which a screen reader may not have come to yet: in its place it would be lost. */
+export function announceToo(sentence) {
+  const region = document.getElementById("announcements");
+  if (!region || sentence === lastAnnouncement) return;
+  lastAnnouncement = sentence;
+  const line = document.createElement("p");
+  line.textContent = sentence;
+  const before = [...region.childNodes];
+  region.append(line);
+  setTimeout(() => before.forEach((node) => node.remove()), 1_000);
+}
+
 /** Returns whether something of this event was said in the last `ms` milliseconds. */
 export function wasAnnounced(event, ms) {
   return performance.now() - (announcedAt.get(event) ?? -Infinity) < ms;
